@@ -11,24 +11,30 @@ type Pair = (struct (Matrix<float> * Matrix<float>))
 let private pairs (points: Point array) (ofGroup: int -> int -> Pair) =
     points[0].Activations |> Array.mapi (fun layer rows -> Array.init rows.Length (ofGroup layer)) |> Array.concat
 
-/// The vectors of one group that are squared, with their weights; the sum over positions is divided by
-/// `pooled`.
-let private terms positions (pooled: float) (struct (weight: float, rows: Vector<float> array)) =
-    match positions with
-    | Positions.Summed -> [ for x in rows -> struct (weight, x) ]
-    | Positions.Averaged -> [ for x in rows -> struct (weight / float rows.Length, x) ]
-    | Positions.Pooled -> [ struct (weight, Array.reduce (fun x y -> x + y) rows / pooled) ]
+/// The vectors of one group that are squared, with their weights, of rows by data point or column; a sum over positions
+/// is divided by what `pooled` makes of their number, and averages are over the mean number of positions.
+let private terms positions (pooled: float -> float) (all: struct (float * Vector<float> array) array) =
+    let mean = all |> Array.averageBy (fun struct (_, rows) -> float rows.Length)
+
+    all
+    |> Seq.collect (fun struct (weight, rows) ->
+        match positions with
+        | Positions.Summed -> [ for x in rows -> struct (weight, x) ]
+        | Positions.Averaged -> [ for x in rows -> struct (weight / mean, x) ]
+        | Positions.Pooled when rows.Length = 0 -> []
+        | Positions.Pooled -> [ struct (weight, Array.reduce (fun x y -> x + y) rows / pooled (float rows.Length)) ])
+
+let private width (all: struct (float * Vector<float> array) array) =
+    all |> Array.pick (fun struct (_, rows) -> rows |> Array.tryHead |> Option.map _.Count)
 
 /// A of one group from the rows of all data points, one for each position; pooled activations are means.
 let ofActivations positions (points: Vector<float> array array) =
-    points
-    |> Seq.collect (fun rows -> terms positions (float rows.Length) (struct (1.0 / float points.Length, rows)))
-    |> Dense.outer (points[0].[0].Count)
+    let all = points |> Array.map (fun rows -> struct (1.0 / float points.Length, rows))
+    terms positions id all |> Dense.outer (width all)
 
 /// E of one group from the rows of all columns, each with its weight in F; pooled errors are sums.
 let ofErrors positions (columns: struct (float * Vector<float> array) array) =
-    let struct (_, rows) = columns[0]
-    columns |> Seq.collect (terms positions 1.0) |> Dense.outer rows[0].Count
+    terms positions (fun _ -> 1.0) columns |> Dense.outer (width columns)
 
 /// E and A of all layers and groups, by how each treats positions.
 let kronecker positionsOfErrors positionsOfActivations (points: Point array) =

@@ -10,6 +10,8 @@ type internal Call = {
     Layer: int
     Input: torch.Tensor
     Output: torch.Tensor
+    /// Which positions count; null where all do.
+    Mask: torch.Tensor
 }
 
 /// A small network that can give its layers' inputs and outputs without the core's help.
@@ -27,7 +29,7 @@ type internal Network
     let record layer (input: torch.Tensor) =
         let output = parts[layer].call input
 
-        calls.Add { Layer = layer; Input = input; Output = output }
+        calls.Add { Layer = layer; Input = input; Output = output; Mask = PositionMask.Current }
 
         output
 

@@ -32,10 +32,13 @@ module internal PointGradients =
     let private joinPositions (uses: Rows.Rows array) : Rows.Rows =
         Array.init uses[0].Length (fun group -> uses |> Array.collect (fun rows -> rows[group]))
 
-    let private isEmbedding (layer: torch.nn.Module<torch.Tensor, torch.Tensor>) =
+    /// A weight's gradient as that of the matrix over a layer's rows.
+    let private matrix (layer: torch.nn.Module<torch.Tensor, torch.Tensor>) (G: Matrix<float>) =
         match layer with
-        | :? Embedding -> true
-        | _ -> false
+        // An embedding's weight has a row for each input.
+        | :? Embedding -> G.Transpose()
+        | :? Convolution as convolution when convolution.transposed -> Rows.ofTransposed convolution G
+        | _ -> G
 
     let private column (network: Network) (calls: Call array) (weight: float) (scalar: torch.Tensor) =
         let outputs = calls |> Array.map _.Output
@@ -46,24 +49,19 @@ module internal PointGradients =
         let errors layer =
             Array.zip calls ofOutputs
             |> Array.filter (fun (call, _) -> call.Layer = layer)
-            |> Array.map (fun (_, gradient) -> Rows.errors network.Layers[layer] gradient)
+            |> Array.map (fun (call, gradient) -> Rows.errors network.Layers[layer] gradient |> Rows.shown call.Mask)
             |> joinPositions
 
         {
             Weight = weight
-            Gradients =
-                // An embedding's weight has a row for each input.
-                Array.map2
-                    (fun layer (G: Matrix<float>) -> if isEmbedding layer then G.Transpose() else G)
-                    network.Layers
-                    gradients
+            Gradients = Array.map2 matrix network.Layers gradients
             Errors = Array.init network.Layers.Length errors
         }
 
     let private activations (network: Network) (calls: Call array) layer =
         calls
         |> Array.filter (fun call -> call.Layer = layer)
-        |> Array.map (fun call -> Rows.activations network.Layers[layer] call.Input call.Output)
+        |> Array.map (fun call -> Rows.activations network.Layers[layer] call.Input call.Output |> Rows.shown call.Mask)
         |> joinPositions
 
     /// One data point: `n` is the number of data points that count, and `counts` says which of this one's labels do.

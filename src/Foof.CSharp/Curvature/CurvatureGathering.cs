@@ -140,8 +140,8 @@ internal sealed record CurvatureGathering(
             // With a single layer, its block is the whole matrix and is cheaper to write out.
             CurvatureStructure.Dense when Layers.Length > 1 => Foof.Structure.dense(factor),
             CurvatureStructure.Dense or CurvatureStructure.DenseBlocks => Foof.Structure.layerwiseDense(factor),
-            CurvatureStructure.Kronecker => Foof.Structure.kronecker(Positions.Summed, Positions.Averaged, factor),
-            CurvatureStructure.Foof => Foof.Structure.activationFactors(Positions.Averaged, factor),
+            CurvatureStructure.Kronecker => Foof.Structure.kroneckerOf(Layers, factor),
+            CurvatureStructure.Foof => Foof.Structure.activationFactorsOf(Layers, factor),
             CurvatureStructure.Diagonal => Foof.Structure.diagonal(factor),
             _ => Foof.Structure.lowRank(FisherFactorModule.ownActivations(factor)),
         };
@@ -159,7 +159,7 @@ internal sealed record CurvatureGathering(
         {
             using var scope = NewDisposeScope();
             using var unrecorded = no_grad();
-            var basis = Foof.Structure.eigenbasis(Positions.Summed, Positions.Averaged, G);
+            var basis = Foof.Structure.eigenbasisOf(Layers, G);
             found = Kept.Detach([.. CurvatureModule.tensors(basis)]);
             return basis;
         }

@@ -39,7 +39,7 @@ internal sealed class GramBenchmark(int rounds)
         using var unrecorded = no_grad();
         var factors = Enumerable
             .Range(0, Layers)
-            .Select(_ => LayerFactor.NewProduct(Activations.NewRows(randn(1, m, 1, width)), randn(1, m, 1, width)));
+            .Select(_ => LayerFactor.NewProduct(ActivationsModule.rows(randn(1, m, 1, width)), randn(1, m, 1, width)));
         var G = FisherFactorModule.ofColumns(new FisherColumns([.. factors], 1.0 / m));
         FisherFactorModule.gram(G).Dispose();
         var megabytes = Megabytes(G);

@@ -68,7 +68,7 @@ module internal FactorFormat =
 
     let rec private ofLayer (written: Written) (path: string) (factor: LayerFactor) : JsonNode =
         match factor with
-        | LayerFactor.Product(Activations.Rows A, E) ->
+        | LayerFactor.Product(Activations.Rows(A, _), E) ->
             objectOf "rows" [ "A", text (written.Keep $"{path}.A" A); "E", text (written.Keep $"{path}.E" E) ]
         | LayerFactor.Product(Activations.Indices(index, count), E) ->
             objectOf "indices" [
@@ -86,7 +86,7 @@ module internal FactorFormat =
     let rec private toLayer (find: string -> torch.Tensor) (node: JsonNode) : LayerFactor =
         let tensor name = tensor find name node
         match kind node with
-        | "rows" -> LayerFactor.Product(Activations.Rows(tensor "A"), tensor "E")
+        | "rows" -> LayerFactor.Product(Activations.rows (tensor "A"), tensor "E")
         | "indices" ->
             let count = value<int64>(entry "count" node)
             LayerFactor.Product(Activations.Indices(tensor "index", count), tensor "E")

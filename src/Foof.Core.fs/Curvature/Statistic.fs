@@ -2,16 +2,6 @@ namespace Foof
 
 open TorchSharp
 
-/// How the positions of a layer that shares its weight enter a Kronecker factor.
-[<RequireQualifiedAccess>]
-type Positions =
-    /// Outer products, summed over positions.
-    | Summed
-    /// Outer products, averaged over positions.
-    | Averaged
-    /// One outer product a data point, after the positions are put together: inputs averaged, errors summed.
-    | Pooled
-
 /// What one mini-batch says about one layer: pure functions of A and E. All are means over data points.
 [<RequireQualifiedAccess>]
 module Statistic =
@@ -27,19 +17,23 @@ module Statistic =
     /// Shapes: X [g; k; d] -> [g; d; d].
     let private moment (X: torch.Tensor) = Products.batched (X.transpose (1L, 2L)) X
 
-    /// A_bar: 1/n sum_ir a a^T, 1/(nR) sum_ir a a^T, or 1/n sum_i a' a'^T with a' the mean over positions.
+    /// A_bar: 1/n sum_ir a a^T, 1/(nR) sum_ir a a^T, or 1/n sum_i a' a'^T with a' the mean over positions. Of masked
+    /// positions nR is the number of those that count, and a' the mean over a data point's own.
     ///
     /// Shapes: -> [g; d_in; d_in], or, unless pooled, the diagonal [1; d_in] of an embedding, whose rows have one entry
     /// each; in the type `kind`.
     /// The result belongs to the caller.
     /// (Eschenhagen et al. 2023; MATH 5)
     let activations (positions: Positions) (kind: torch.ScalarType) (activations: Activations) =
-        let n, R = float (Activations.dataPoints activations), float (Activations.positions activations)
-        let scale = if positions = Positions.Averaged then n * R else n
+        let n = float (Activations.dataPoints activations)
+        let scale = if positions = Positions.Averaged then Activations.rowCount activations else n
         Scope.tensor (fun () ->
             match positions, activations with
+            | Positions.Pooled, Activations.Rows(A, ValueSome shown) ->
+                let own = shown.sum(1L).clamp_min(1.0.ToScalar()).unsqueeze -1L
+                moment (A.sum [| 2L |] / own) / n
             | Positions.Pooled, _ -> moment ((Activations.dense kind activations).mean [| 2L |]) / n
-            | _, Activations.Rows A -> moment (A.flatten (1L, 2L)) / scale
+            | _, Activations.Rows(A, _) -> moment (A.flatten (1L, 2L)) / scale
             | _, Activations.Indices(index, count) ->
                 let ones = torch.ones (index.numel (), dtype = kind, device = index.device)
                 let counts = torch.zeros (count + 1L, dtype = kind, device = index.device)
@@ -48,7 +42,8 @@ module Statistic =
 
     /// E_bar: sum of the columns' e e^T over positions, its mean over positions, or of e', the sum over positions.
     ///
-    /// weight is what a column counts (1/n, or 1/(n k)).
+    /// weight is what a column counts (1/n, or 1/(n k)). Where positions are masked, the mean is over all of them: the
+    /// caller divides it by `Activations.fill`.
     /// Shapes: E [g; m; R; d_out/g] -> [g; d_out/g; d_out/g].
     /// The result belongs to the caller.
     /// (Eschenhagen et al. 2023; MATH 5)
@@ -63,7 +58,7 @@ module Statistic =
     /// Shapes: A [g; n; R; d_in] -> [g; d_in].
     /// The result belongs to the caller.
     let meanActivation (kind: torch.ScalarType) (activations: Activations) =
-        Scope.tensor (fun () -> (Activations.dense kind activations).mean [| 1L; 2L |])
+        Scope.tensor (fun () -> (Activations.dense kind activations).mean [| 1L; 2L |] / Activations.fill activations)
 
     /// The mean error over columns and positions.
     /// Shapes: E [g; m; R; d_out/g] -> [g; d_out/g].
@@ -85,7 +80,7 @@ module Statistic =
     let weightedErrors (groups: int64) (weight: float) (factor: LayerFactor) =
         Scope.tensor (fun () ->
             match factor with
-            | LayerFactor.Product(Activations.Rows A, E) when A.size 2 = 1L ->
+            | LayerFactor.Product(Activations.Rows(A, _), E) when A.size 2 = 1L ->
                 let sizes = A.square().sum([| 2L; 3L |]).sqrt().repeat([| 1L; E.size 1 / A.size 1 |])
                 moment (E.squeeze 2L * sizes.unsqueeze -1L) * weight
             | _ ->
@@ -101,7 +96,7 @@ module Statistic =
     let weightedActivations (groups: int64) (weight: float) (factor: LayerFactor) =
         Scope.tensor (fun () ->
             match factor with
-            | LayerFactor.Product(Activations.Rows A, E) when A.size 2 = 1L ->
+            | LayerFactor.Product(Activations.Rows(A, _), E) when A.size 2 = 1L ->
                 let sizes = E.square().sum([| 2L; 3L |]).view(E.size 0, -1L, A.size 1).sum(1L).sqrt()
                 moment (A.squeeze 2L * sizes.unsqueeze -1L) * weight
             | _ ->

@@ -31,7 +31,7 @@ module internal DenseBlock =
     let ofFactor (G: FisherFactor) =
         let ofPart (part: FisherColumns) =
             match part.Layers with
-            | [| LayerFactor.Product(Activations.Rows A, E) |] when A.size 0 = 1L && A.size 2 = 1L ->
+            | [| LayerFactor.Product(Activations.Rows(A, _), E) |] when A.size 0 = 1L && A.size 2 = 1L ->
                 let n = A.size 1
                 ofRows part.Weight (A.view (n, -1L)) (E.view (E.size 1 / n, n, E.size 3))
             | _ -> FisherFactor.dense { G with Parts = [| part |] }
@@ -66,8 +66,9 @@ module Structure =
 
     let private errors positions G l =
         sumOverParts G l (fun weight factor _ ->
-            let struct (_, E) = product factor
-            Statistic.errors positions weight E)
+            let struct (activations, E) = product factor
+            let fill = if positions = Positions.Averaged then Activations.fill activations else 1.0
+            Statistic.errors positions (weight / fill) E)
 
     let private activations positions G l =
         sumOverParts G l (fun _ factor share ->
@@ -76,6 +77,41 @@ module Structure =
 
     let private sides ofErrors ofActivations G l =
         struct (Side.ofTensor (errors ofErrors G l), Side.ofTensor (activations ofActivations G l))
+
+    /// The same positions for each layer, of errors and of activations.
+    let private always (ofErrors: Positions) (ofActivations: Positions) (_: int) = struct (ofErrors, ofActivations)
+
+    /// K-FAC-expand's positions, or those that were chosen for a layer.
+    let private chosen (layers: Layer array) l =
+        let sharing = layers[l].Sharing
+        struct (WeightSharing.errors sharing Positions.Summed, WeightSharing.activations sharing Positions.Averaged)
+
+    let private kroneckerBy (positions: int -> struct (Positions * Positions)) (G: FisherFactor) =
+        byLayer G (fun l ->
+            let struct (ofErrors, ofActivations) = positions l
+            let struct (E, A) = sides ofErrors ofActivations G l
+            Curvature.Kronecker(E, A))
+
+    let private activationFactorsBy (positions: int -> struct (Positions * Positions)) (G: FisherFactor) =
+        byLayer G (fun l ->
+            let struct (_, ofActivations) = positions l
+            let A = activations ofActivations G l
+            let outputs = G.Shapes[l][0] / A.size 0
+            Curvature.Kronecker(Side.Identity(outputs, 1.0), Side.ofTensor A))
+
+    let private eigenbasisBy (positions: int -> struct (Positions * Positions)) (G: FisherFactor) =
+        byLayer G (fun l ->
+            let struct (ofErrors, ofActivations) = positions l
+            let struct (E, A) = sides ofErrors ofActivations G l
+            let like = (FisherFactor.tensors G).Head
+            match Factorization.eigen (Side.dense like E), Factorization.eigen (Side.dense like A) with
+            | Some struct (_, Q_E), Some struct (_, Q_A) ->
+                let S = sumOverParts G l (fun weight factor _ -> Statistic.spectrum Q_E Q_A weight factor)
+                Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S)
+            | _ ->
+                raise (
+                    NumericalFailure("its Kronecker factors are not finite", $"layer {l}", "check the batch for NaN")
+                ))
 
     /// Psi / tr Psi by group: tr Psi is tr F.
     let internal traceScaled (Psi: torch.Tensor) =
@@ -128,9 +164,7 @@ module Structure =
     /// Raises an ArgumentException unless the factor is one of products of activations and errors.
     /// (Martens & Grosse 2015; Eschenhagen et al. 2023; MATH 5)
     let kronecker (ofErrors: Positions) (ofActivations: Positions) (G: FisherFactor) =
-        byLayer G (fun l ->
-            let struct (E, A) = sides ofErrors ofActivations G l
-            Curvature.Kronecker(E, A))
+        kroneckerBy (always ofErrors ofActivations) G
 
     /// I (x) A_bar for each layer: FOOF's, whose posterior it is, too. E is the identity itself and has no scale.
     ///
@@ -139,10 +173,7 @@ module Structure =
     /// Raises an ArgumentException unless the factor is one of products of activations and errors.
     /// (Benzing 2022, eq. 6, App. G; MATH 5)
     let activationFactors (ofActivations: Positions) (G: FisherFactor) =
-        byLayer G (fun l ->
-            let A = activations ofActivations G l
-            let outputs = G.Shapes[l][0] / A.size 0
-            Curvature.Kronecker(Side.Identity(outputs, 1.0), Side.ofTensor A))
+        activationFactorsBy (always ofActivations ofActivations) G
 
     /// The eigenbasis of E_bar (x) A_bar with the spectrum that is exact in it, the second moments of the gradients: of
     /// all diagonal matrices in that basis the closest to F.
@@ -153,17 +184,17 @@ module Structure =
     /// NumericalFailure when their statistics are not finite.
     /// (George et al. 2018, EKFAC; MATH 5)
     let eigenbasis (ofErrors: Positions) (ofActivations: Positions) (G: FisherFactor) =
-        byLayer G (fun l ->
-            let struct (E, A) = sides ofErrors ofActivations G l
-            let like = (FisherFactor.tensors G).Head
-            match Factorization.eigen (Side.dense like E), Factorization.eigen (Side.dense like A) with
-            | Some struct (_, Q_E), Some struct (_, Q_A) ->
-                let S = sumOverParts G l (fun weight factor _ -> Statistic.spectrum Q_E Q_A weight factor)
-                Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S)
-            | _ ->
-                raise (
-                    NumericalFailure("its Kronecker factors are not finite", $"layer {l}", "check the batch for NaN")
-                ))
+        eigenbasisBy (always ofErrors ofActivations) G
+
+    /// `kronecker` by K-FAC-expand, of layers in the factor's order; a layer with a `WeightSharing` of its own keeps to
+    /// it. Shapes, owner and exceptions are those of `kronecker`.
+    let kroneckerOf (layers: Layer array) (G: FisherFactor) = kroneckerBy (chosen layers) G
+
+    /// `activationFactors` with inputs averaged, in the way of `kroneckerOf`.
+    let activationFactorsOf (layers: Layer array) (G: FisherFactor) = activationFactorsBy (chosen layers) G
+
+    /// `eigenbasis` in the way of `kroneckerOf`.
+    let eigenbasisOf (layers: Layer array) (G: FisherFactor) = eigenbasisBy (chosen layers) G
 
     /// Psi (x) Phi / tr F with Psi = sum P P^T and Phi = sum P^T P: the Kronecker product with F's trace, group by
     /// group.
@@ -188,7 +219,7 @@ module Structure =
     let rankOne (b: torch.Tensor) (a: torch.Tensor) =
         let column (x: torch.Tensor) = Scope.tensor (fun () -> x.view(x.size 0, 1L, 1L, -1L).clone())
         FisherFactor.ofColumns {
-            Layers = [| LayerFactor.Product(Activations.Rows(column a), column b) |]
+            Layers = [| LayerFactor.Product(Activations.rows (column a), column b) |]
             Weight = 1.0
         }
         |> Curvature.LowRank

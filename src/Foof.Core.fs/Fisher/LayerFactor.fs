@@ -218,7 +218,7 @@ module LayerFactor =
         Scope.value (fun () ->
             match factor with
             // Into the target itself: the sums would be as many numbers once more.
-            | LayerFactor.Product(Activations.Rows A as activations, E) when A.size 0 = 1L ->
+            | LayerFactor.Product(Activations.Rows(A, _) as activations, E) when A.size 0 = 1L ->
                 let errors = (StackedErrors.weighed k activations E w).flatten(0L, 2L)
                 target.view(-1L, target.size 2).addmm_(errors.t (), A.flatten (0L, 2L)) |> ignore
             | _ -> target.add_ (combinations k w factor) |> ignore)
@@ -230,7 +230,7 @@ module LayerFactor =
         | LayerFactor.Product(activations, E) ->
             let inputs =
                 match Q_A with
-                | ValueSome Q -> Activations.Rows(Activations.times (Q.transpose (1L, 2L)) activations)
+                | ValueSome Q -> Activations.rows (Activations.times (Q.transpose (1L, 2L)) activations)
                 | ValueNone -> activations
             let errors =
                 match Q_E with
@@ -273,6 +273,6 @@ module LayerFactor =
             match factor with
             | LayerFactor.Product(Activations.Indices _ as activations, E) when E.size 2 = 1L ->
                 times w (LayerFactor.Product(activations, E.square ()))
-            | LayerFactor.Product(Activations.Rows A, E) when E.size 2 = 1L ->
-                times w (LayerFactor.Product(Activations.Rows(A.square ()), E.square ()))
+            | LayerFactor.Product(Activations.Rows(A, _), E) when E.size 2 = 1L ->
+                times w (LayerFactor.Product(Activations.rows (A.square ()), E.square ()))
             | _ -> diagonalOfWritten w factor)

@@ -126,6 +126,7 @@ module Coverage =
         Bias = if isThere bias && bias.requires_grad then ValueSome bias else ValueNone
         Geometry = geometry
         IsTimeMajor = TimeMajor.contains layer
+        Sharing = WeightSharing.ofModule layer
     }
 
     let private bias (layer: Layer) = layer.Bias |> ValueOption.map Identity.ofParameter
@@ -142,12 +143,10 @@ module Coverage =
     /// Why modules that share a weight cannot be one layer; `holders` counts the modules that hold a parameter.
     let private conflict (holders: IDictionary<ParameterIdentity, int>) weight (sharers: Layer array) =
         let first, users = sharers[0], sharers |> Array.sumBy _.Modules.Length
+        let order (layer: Layer) = struct (layer.Geometry, layer.IsTimeMajor, layer.Sharing)
         if holders[weight] > users then
             Some "another module uses its weight too"
-        elif
-            sharers
-            |> Array.exists (fun sharer -> sharer.Geometry <> first.Geometry || sharer.IsTimeMajor <> first.IsTimeMajor)
-        then
+        elif sharers |> Array.exists (fun sharer -> order sharer <> order first) then
             Some "modules share its weight with different geometry"
         elif sharers |> Array.exists (fun sharer -> bias sharer <> bias first) then
             Some "modules share its weight and not its bias"

@@ -74,6 +74,8 @@ type Layer = {
     Geometry: Geometry
     /// Whether data points are the second dimension of its inputs and outputs, after time.
     IsTimeMajor: bool
+    /// How its positions enter Kronecker factors, where that was chosen for this layer.
+    Sharing: WeightSharing voption
 }
 
 /// A layer's inputs, errors and gradients as matrices.
@@ -167,10 +169,10 @@ module Layer =
             (fun () ->
                 let input = batch layer input
                 match layer.Geometry with
-                | Geometry.Dense -> Activations.Rows(denseRows layer input |> positions input)
-                | Geometry.Convolution window -> Activations.Rows(Patches.rows window withOnes input)
+                | Geometry.Dense -> Activations.rows (denseRows layer input |> positions input)
+                | Geometry.Convolution window -> Activations.rows (Patches.rows window withOnes input)
                 | Geometry.Lookup padding -> Lookup.rows (layer.Weight.size 0) padding input
-                | Geometry.Scale normalisation -> Activations.Rows(Normalised.rows normalisation withOnes input))
+                | Geometry.Scale normalisation -> Activations.rows (Normalised.rows normalisation withOnes input))
             (Activations.tensors >> Seq.ofList)
 
     /// A derivative with respect to the layer's output as rows E, in the order of `activations`: the layer's gradient

@@ -22,6 +22,33 @@ type internal PassOwner private () =
         finally
             PassOwner.current <- before
 
+/// Masks of positions as a call's record holds them.
+[<RequireQualifiedAccess>]
+module private Mask =
+
+    /// A mask in the order of the rows of an input, [n; R].
+    /// The result belongs to the caller and may share the mask's memory.
+    /// Raises an ArgumentException when it does not fit the input, and for layers other than Linear and LayerNorm, which
+    /// mix positions, or have padding of their own.
+    let ofCall (layer: Layer) (input: torch.Tensor) (mask: torch.Tensor) =
+        let own =
+            match layer.Geometry with
+            | Geometry.Dense
+            | Geometry.Scale(Normalisation.Last _) -> int (Geometry.dimensions layer.Geometry)
+            | _ ->
+                invalidArg
+                    (nameof mask)
+                    $"A mask of positions is for Linear and LayerNorm; {Layer.describe layer} is neither."
+        let shape = input.shape
+        let wanted = shape[.. shape.Length - own - 1]
+        if mask.shape <> wanted then
+            invalidArg
+                (nameof mask)
+                ($"The mask of positions must be {Shape.text wanted}, as the input of {Layer.describe layer} is "
+                 + $"{Shape.describe input}; got {Shape.describe mask}.")
+        let mask = if layer.IsTimeMajor then mask.transpose (0L, 1L) else mask
+        mask.reshape (mask.size 0, -1L)
+
 /// A recorder's records. Hooks hold it weakly, so that they keep nothing alive when nobody holds the recorder.
 [<Sealed>]
 type internal Log() =
@@ -61,6 +88,9 @@ type internal Log() =
     /// Keeps of a call what is chosen, and gives what the model continues with; null for the output itself.
     member _.Add(layer: Layer, input: torch.Tensor, output: torch.Tensor, kept: Keep) =
         if depth = 0 then pass <- pass + 1
+        let mask =
+            ValueOption.ofObj PositionMask.Current
+            |> ValueOption.map (Mask.ofCall layer input >> _.clone() >> Scope.detach)
         // Data may be overwritten after the backward pass; what the model computes is guarded by autograd.
         let isData = kept.IsInputAndReach && not input.requires_grad
         let input = (if isData then input.clone () else input.detach ()) |> Layer.pointsFirst layer |> Scope.detach
@@ -76,6 +106,7 @@ type internal Log() =
             Layer = layer
             Pass = pass
             Input = input
+            Mask = mask
             Shown = ValueNone
             Rows = lazy (Layer.rows layer input |> Scope.detach)
             Output =

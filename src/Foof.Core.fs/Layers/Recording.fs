@@ -33,6 +33,8 @@ type Record = {
     /// The zeros, in the shape of a bias, that were added to the output. Once a backward pass has reached the call, they
     /// have a gradient: what the call adds to the bias's.
     Reach: torch.Tensor voption
+    /// Which positions count, [n; R]; ValueNone where all do.
+    Mask: torch.Tensor voption
     /// The numbers of the data points that are shown, ValueNone for all of them. They stay their maker's.
     Shown: torch.Tensor voption
     /// The input's rows one below the other, made once, when they are first asked for: see `Layer.rows`.
@@ -42,6 +44,7 @@ type Record = {
     interface IDisposable with
         member record.Dispose() =
             record.Input.Dispose()
+            record.Mask |> ValueOption.iter _.Dispose()
             record.Output |> ValueOption.iter _.Dispose()
             record.Reach |> ValueOption.iter _.Dispose()
             if record.Rows.IsValueCreated then record.Rows.Value.Dispose()
@@ -92,8 +95,8 @@ module Record =
     /// How many data points the calls of one layer show: calls in one pass of the model show the same ones.
     let dataPoints (calls: Record array) = passes calls |> Array.sumBy (Array.head >> pointsOf)
 
-    /// The first `count` data points of a call from `start` on.
-    let private narrowed start count (call: Record) =
+    /// The first `count` data points of a call from `start` on, all of whose positions count.
+    let private narrowedRows start count (call: Record) =
         let isOneGroup = Layer.groups call.Layer = 1L && not call.Layer.Geometry.IsLookup
 
         if call.Shown.IsSome then
@@ -103,7 +106,7 @@ module Record =
             | _ -> Layer.activations call.Layer (call.Input.index_select (0L, numbers))
         elif isOneGroup && call.Rows.IsValueCreated then
             let rows = call.Rows.Value
-            Activations.Rows(rows.view (1L, pointsOf call, -1L, rows.size 1)) |> Activations.points start count
+            Activations.rows (rows.view (1L, pointsOf call, -1L, rows.size 1)) |> Activations.points start count
         elif count = pointsOf call then
             Layer.activations call.Layer call.Input
         else
@@ -111,6 +114,14 @@ module Record =
             // Normalised by the whole batch.
             | Geometry.Scale _ -> Layer.activations call.Layer call.Input |> Activations.points start count
             | _ -> Layer.activations call.Layer (call.Input.narrow (0L, start, count))
+
+    let private narrowed start count (call: Record) =
+        let own (mask: torch.Tensor) =
+            match call.Shown with
+            | ValueSome numbers -> mask.index_select (0L, numbers.narrow (0L, start, count))
+            | ValueNone -> mask.narrow (0L, start, count)
+        call.Mask
+        |> ValueOption.fold (fun rows mask -> Activations.masked (own mask) rows) (narrowedRows start count call)
 
     let private ofPass start count (pass: Record array) =
         pass |> Array.map (narrowed start count) |> Activations.joinPositions
@@ -173,7 +184,7 @@ module Record =
             match call.Shown with
             | ValueSome numbers -> call.Input.index_select (0L, numbers.narrow (0L, 0L, count))
             | ValueNone -> (Layer.batch call.Layer call.Input).narrow(0L, 0L, count)
-        let isWhole (call: Record) = call.Shown.IsNone || not call.Layer.Geometry.IsScale
+        let isWhole (call: Record) = call.Mask.IsNone && (call.Shown.IsNone || not call.Layer.Geometry.IsScale)
         if passes calls |> Array.forall (fun pass -> pass.Length = 1 && isWhole pass[0]) then
             let all = calls |> Array.map firstOf
             ValueSome struct (all, all |> Array.sumBy (fun input -> input.size 0))

@@ -48,6 +48,25 @@ module Recipe =
 
         own @ grafted |> List.filter (fun side -> side <> SideStatistic.Identity) |> List.distinct
 
+    /// The method of one layer: positions enter as was chosen for the layer, if that was.
+    let rec internal ofLayer (layer: Layer) (recipe: Recipe) =
+        let side statistic =
+            match statistic with
+            | SideStatistic.Activations positions ->
+                SideStatistic.Activations(WeightSharing.activations layer.Sharing positions)
+            | SideStatistic.Errors positions -> SideStatistic.Errors(WeightSharing.errors layer.Sharing positions)
+            | _ -> statistic
+        let curvature =
+            match recipe.Curvature with
+            | Approximation.Kronecker(E, A) -> Approximation.Kronecker(side E, side A)
+            | Approximation.Eigenbasis(E, A) -> Approximation.Eigenbasis(side E, side A)
+            | other -> other
+        let trust =
+            match recipe.Trust with
+            | Trust.Graft other -> Trust.Graft(ofLayer layer other)
+            | other -> other
+        if layer.Sharing.IsNone then recipe else { recipe with Curvature = curvature; Trust = trust }
+
     /// Whether derivatives with respect to layers' outputs are needed for statistics.
     let needsErrors (recipe: Recipe) =
         let ofSide side =
@@ -84,6 +103,7 @@ module Recipe =
             | SideStatistic.GradientColumns -> false
             | _ -> true
 
+        let recipe = ofLayer layer recipe
         match layer.Geometry with
         | Geometry.Scale _ when not (needsErrors recipe || recipe.Curvature.IsWindow) ->
             ValueSome "its layer only scales and shifts"

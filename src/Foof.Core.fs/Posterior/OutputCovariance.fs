@@ -58,13 +58,13 @@ module internal OutputCovariance =
     /// Whether a factor's gradients are products of one row each.
     let private ofOneRow factor =
         match factor with
-        | LayerFactor.Product(Activations.Rows A, _) -> A.size 2 = 1L
+        | LayerFactor.Product(Activations.Rows(A, _), _) -> A.size 2 = 1L
         | _ -> false
 
     /// The squares of the activations [g; n; d_in] and the errors [n; C; g d] of such a factor.
     let private pairs (C: int64) factor : struct (torch.Tensor * torch.Tensor) =
         match factor with
-        | LayerFactor.Product(Activations.Rows A, E) ->
+        | LayerFactor.Product(Activations.Rows(A, _), E) ->
             let g, n, d = E.size 0, A.size 1, E.size 3
             struct (A.squeeze(2L).square(), E.view(g, C, n, d).permute(2L, 1L, 0L, 3L).reshape(n, C, g * d))
         | _ -> invalidOp "The factor has no rows."
@@ -154,7 +154,7 @@ module internal OutputCovariance =
     /// J Q of some points, [count; C; p].
     let private inBasis C (Q: torch.Tensor) (J: FisherFactor) (struct (start, count)) =
         match only J with
-        | [| LayerFactor.Product(Activations.Rows A, E) |] when A.size 0 = 1L && A.size 2 = 1L ->
+        | [| LayerFactor.Product(Activations.Rows(A, _), E) |] when A.size 0 = 1L && A.size 2 = 1L ->
             ofOneLayer C start count Q A E
         | _ -> Products.batched (allWritten C start count J) Q
 

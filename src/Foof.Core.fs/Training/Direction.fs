@@ -64,7 +64,7 @@ module internal Direction =
         | Direction.Matrix M -> LayerFactor.Columns(M.unsqueeze 0L)
         | Direction.Product(left, right) ->
             let row (X: torch.Tensor) = X.view (1L, 1L, X.size 0, X.size 1)
-            LayerFactor.Product(Activations.Rows(row right), row left)
+            LayerFactor.Product(Activations.rows (row right), row left)
 
     /// The direction at the norm of a target, and as it is where it is zero: |target| / |direction| times the
     /// direction.

@@ -7,6 +7,7 @@ open TorchSharp
 /// Owns its tensors.
 [<Sealed>]
 type internal LayerStatistics(layer: Layer, recipe: Recipe) =
+    let recipe = Recipe.ofLayer layer recipe
     let sides = Recipe.sides recipe
 
     let moments = dict [ for side in sides -> side, ref (Moment.init (SideStatistics.shape layer side) layer.Weight) ]
@@ -66,10 +67,10 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
     /// Renews EKFAC's basis without a batch.
     member _.Renew() = eigenbasis |> ValueOption.iter renew
 
-    /// The curvature that a method makes of these moments, a Kronecker product, an eigenbasis or a product of two
+    /// The curvature that a method, the recipe or one grafted on it, makes of these moments, a Kronecker product, an eigenbasis or a product of two
     /// means; None where there is no eigenbasis. Its tensors are the caller's.
-    member _.Curvature(approximation: Approximation) =
-        match approximation with
+    member _.Curvature(ofAll: Recipe) =
+        match (Recipe.ofLayer layer ofAll).Curvature with
         | Approximation.Kronecker(E, A) -> Some(Curvature.Kronecker(side E, side A))
         | Approximation.RankOne ->
             Some(Structure.rankOne (value SideStatistic.MeanErrors) (value SideStatistic.MeanActivations))

@@ -34,7 +34,7 @@ module internal Preconditioning =
     /// rows of the errors, these, and the inputs.
     let private combination (w: torch.Tensor) factor =
         match factor with
-        | LayerFactor.Product(Activations.Rows A, E) when A.size 0 = 1L ->
+        | LayerFactor.Product(Activations.Rows(A, _), E) when A.size 0 = 1L ->
             let n, R = A.size 1, A.size 2
             let inputs = A.flatten (0L, 2L)
 

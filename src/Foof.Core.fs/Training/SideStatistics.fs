@@ -33,6 +33,13 @@ module internal SideStatistics =
                     if isNull sum then own * share else sum.add_ (own, share.ToScalar())))
             null
 
+    /// The share of the positions that count.
+    let private fill (seen: Observation) =
+        if seen.Calls |> Array.exists _.Mask.IsSome then
+            Scope.value (fun () -> Observation.activations seen |> Activations.fill)
+        else
+            1.0
+
     /// sum a a^T of one call's input, [g; d_in; d_in], and the positions of a data point, where that is found without
     /// rows.
     let private moment (layer: Layer) (seen: Observation) (inputs: torch.Tensor array) =
@@ -86,8 +93,10 @@ module internal SideStatistics =
             | ValueNone -> ValueSome(mean seen (Statistic.activations positions layer.Weight.dtype))
         | SideStatistic.MeanActivations, _, _ when isShown ->
             ValueSome(mean seen (Statistic.meanActivation layer.Weight.dtype))
-        | SideStatistic.Errors positions, ValueSome E, _ -> ValueSome(Statistic.errors positions seen.Weight E)
-        | SideStatistic.MeanErrors, ValueSome E, _ -> ValueSome(Statistic.meanError E)
+        | SideStatistic.Errors positions, ValueSome E, _ ->
+            let fill = if positions = Positions.Averaged then fill seen else 1.0
+            ValueSome(Statistic.errors positions (seen.Weight / fill) E)
+        | SideStatistic.MeanErrors, ValueSome E, _ -> ValueSome(Statistic.meanError E / fill seen)
         | SideStatistic.WeightedErrors, ValueSome E, _ when isShown ->
             ValueSome(Statistic.weightedErrors g seen.Weight (factor E))
         | SideStatistic.WeightedActivations, ValueSome E, _ when isShown ->
@@ -109,13 +118,13 @@ module internal SideStatistics =
             isMatrix && seen.Calls.Length > 0 && positions <> Positions.Pooled && (ofInputs layer positions seen).IsNone
             ->
             let ofPart (struct (part: unit -> Activations, share: float)) () =
-                let A = (Activations.tensors (part ())).Head
-                let n, R = float (A.size 1), float (A.size 2)
-                let count = if positions = Positions.Summed then n else n * R
+                let part = part ()
+                let A = (Activations.tensors part).Head
+                let count = if positions = Positions.Summed then float (A.size 1) else Activations.rowCount part
                 struct (A.reshape (-1L, A.size 3), share / count)
 
             Record.parts seen.Budget seen.Share seen.Calls |> Seq.map ofPart |> ValueSome
         | SideStatistic.Errors positions, ValueSome E when E.size 0 = 1L && positions <> Positions.Pooled ->
-            let share = if positions = Positions.Summed then 1.0 else 1.0 / float (E.size 2)
+            let share = if positions = Positions.Summed then 1.0 else 1.0 / (float (E.size 2) * fill seen)
             ValueSome(Seq.singleton (fun () -> struct (E.reshape (-1L, E.size 3), seen.Weight * share)))
         | _ -> ValueNone

@@ -120,7 +120,7 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
             struct (found, ValueNone)
         | Approximation.Window _, ValueSome window ->
             struct (Some(Curvature.LowRank window.Factor), ValueSome window.Gram)
-        | _ -> struct (ofLayer[members[0]].Curvature recipe.Curvature, ValueNone)
+        | _ -> struct (ofLayer[members[0]].Curvature recipe, ValueNone)
 
     interface IDisposable with
         member _.Dispose() =

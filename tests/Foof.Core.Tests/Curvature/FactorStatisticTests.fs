@@ -32,7 +32,7 @@ let private activationRows activations =
         (int (Activations.width activations))
 
 let private errorRows (E: torch.Tensor) =
-    rows (entry (Activations.Rows E)) (int (E.size 1)) (int (E.size 2)) (int (E.size 3))
+    rows (entry (Activations.rows E)) (int (E.size 1)) (int (E.size 2)) (int (E.size 3))
 
 let private eachGroup (expected: int -> Matrix<float>) (found: torch.Tensor) =
     for group in 0 .. int (found.size 0) - 1 do

@@ -68,7 +68,7 @@ let tests =
                     1L
                 )
 
-            let G = FisherFactor.ofColumns { Layers = [| LayerFactor.Product(Activations.Rows A, E) |]; Weight = 0.5 }
+            let G = FisherFactor.ofColumns { Layers = [| LayerFactor.Product(Activations.rows A, E) |]; Weight = 0.5 }
 
             let mean = FisherFactor.times (torch.ones (2L, dtype = Networks.double)) G
             Oracle.agreesWith 0.0 (Dense.build 2 3 (fun _ _ -> 0.0)) mean[0]

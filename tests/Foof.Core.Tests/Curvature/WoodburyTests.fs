@@ -16,7 +16,7 @@ let private columns (largest: float) =
         let half = torch.randn (1L, points / 2L, 1L, width)
         torch.cat ([| half; half * 1.3 |], 1L)
 
-    let layer () = LayerFactor.Product(Activations.Rows(rows inputs), rows outputs)
+    let layer () = LayerFactor.Product(Activations.rows (rows inputs), rows outputs)
 
     let layers = [| layer (); layer () |]
     let parts weight = [| { Layers = layers; Weight = weight } |]

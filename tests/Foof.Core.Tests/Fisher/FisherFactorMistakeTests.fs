@@ -48,7 +48,7 @@ let tests =
 
         test "layers whose columns do not fit one another are refused" {
             use _scope = torch.NewDisposeScope()
-            let A = Activations.Rows(Networks.normal [ 2; 5; 3; 4 ])
+            let A = Activations.rows (Networks.normal [ 2; 5; 3; 4 ])
 
             let product (shape: int list) = LayerFactor.Product(A, Networks.normal shape)
 
@@ -91,7 +91,7 @@ let tests =
 
             let A, E = Networks.normal [ 1; 1; 1; 30000 ], Networks.normal [ 1; 1; 1; 1 ]
 
-            let G = FisherFactor.ofColumns { Layers = [| LayerFactor.Product(Activations.Rows A, E) |]; Weight = 1.0 }
+            let G = FisherFactor.ofColumns { Layers = [| LayerFactor.Product(Activations.rows A, E) |]; Weight = 1.0 }
 
             Oracle.refused [ "30000 weights"; "7200000000 bytes"; "4 GB"; "products" ] (fun () -> FisherFactor.dense G)
         }
@@ -104,7 +104,8 @@ let tests =
             Oracle.refused [ "the factor of layer 1"; "Float32" ] (fun () ->
                 FisherFactor.ofColumns { Layers = layers; Weight = 1.0 })
 
-            let none = LayerFactor.Product(Activations.Rows(torch.empty (1L, 0L, 1L, 3L)), torch.empty (1L, 0L, 1L, 4L))
+            let none =
+                LayerFactor.Product(Activations.rows (torch.empty (1L, 0L, 1L, 3L)), torch.empty (1L, 0L, 1L, 4L))
             Oracle.refused [ "n = 0" ] (fun () -> FisherFactor.ofColumns { Layers = [| none |]; Weight = 1.0 })
         }
     ]

@@ -135,7 +135,7 @@ let tests =
             let normal (shape: int64 array) = torch.randn (shape, dtype = Networks.double)
             // 1.4 MB of errors, of 37 data points with three columns each: a piece has 1 MB.
             let A, E = normal [| 2L; 37L; 2L; 3L |], normal [| 2L; 111L; 2L; 400L |]
-            let factor, v = LayerFactor.Product(Activations.Rows A, E), normal [| 800L; 3L |]
+            let factor, v = LayerFactor.Product(Activations.rows A, E), normal [| 800L; 3L |]
 
             Oracle.agrees
                 Tolerance.rounding

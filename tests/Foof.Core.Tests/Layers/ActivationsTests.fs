@@ -38,7 +38,7 @@ let tests =
             Expect.equal (Activations.width x) (int64 layer.Inputs) "the width of x"
 
             match x with
-            | Activations.Rows A -> Oracle.isSame (Oracle.only (Activations.tensors x)) A "the only element"
+            | Activations.Rows(A, _) -> Oracle.isSame (Oracle.only (Activations.tensors x)) A "the only element"
             | Activations.Indices(index, _) ->
                 Oracle.isSame (Oracle.only (Activations.tensors x)) index "the only element")
 
@@ -58,7 +58,7 @@ let tests =
 
         forAll "another type changes rows and leaves indices whole numbers" (fun _ (_, x, _) ->
             match x, Activations.ofType torch.ScalarType.Float32 x with
-            | Activations.Rows A, Activations.Rows A' ->
+            | Activations.Rows(A, _), Activations.Rows(A', _) ->
                 Expect.equal A'.dtype torch.ScalarType.Float32 "the type of A"
                 Oracle.agrees Tolerance.float32AgainstFloat64 (Dense.values A) (Dense.values A')
             | Activations.Indices(index, _), Activations.Indices(index', _) -> Oracle.isSame index' index "the index"
@@ -85,7 +85,7 @@ let tests =
             Oracle.agrees Tolerance.rounding expected (Dense.values gram)
 
             // One-hot rows against the same rows written out, on either side.
-            let written = Activations.Rows(Activations.dense Networks.double y)
+            let written = Activations.rows (Activations.dense Networks.double y)
 
             Oracle.agrees Tolerance.rounding expected (Dense.values (Activations.gram x written Networks.double)))
 

@@ -58,7 +58,7 @@ let tests =
             Oracle.agreesWith 0.0 rows (dense.flatten (0L, 2L))
             let gram = Activations.gram activations activations Networks.double
             Oracle.agreesWith 0.0 (rows * rows.Transpose()) (gram.squeeze 0L)
-            let mixed = Activations.gram (Activations.Rows dense) activations Networks.double
+            let mixed = Activations.gram (Activations.rows dense) activations Networks.double
             Oracle.agreesWith 0.0 (rows * rows.Transpose()) (mixed.squeeze 0L)
             let V = Networks.normal [ 1; 4; 6 ]
             let times = (Activations.times V activations).reshape(6L, 4L)

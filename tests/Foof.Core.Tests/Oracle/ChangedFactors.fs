@@ -36,7 +36,7 @@ let private ofPoints (change: int64 -> int64 array) (part: FisherColumns) =
 
             let activations =
                 match activations with
-                | Activations.Rows A -> Activations.Rows(select 1L points A)
+                | Activations.Rows(A, _) -> Activations.rows (select 1L points A)
                 | Activations.Indices(index, count) -> Activations.Indices(select 0L points index, count)
 
             LayerFactor.Product(activations, select 1L columns E)

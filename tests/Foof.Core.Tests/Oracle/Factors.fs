@@ -78,7 +78,7 @@ let activations (n: int) (R: int) layer =
         let index = torch.randint (0L, int64 layer.Inputs + 1L, [| int64 n; int64 R |], dtype = torch.ScalarType.Int64)
 
         Activations.Indices(index, int64 layer.Inputs)
-    | _ -> Activations.Rows(Networks.normal [ layer.Groups; n; R; layer.Inputs ])
+    | _ -> Activations.rows (Networks.normal [ layer.Groups; n; R; layer.Inputs ])
 
 /// A layer's factor of c columns for each of n data points with R positions.
 let layerFactor n c R layer =

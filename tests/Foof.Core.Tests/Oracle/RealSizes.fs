@@ -42,7 +42,7 @@ let moments condition (groups: int64) (d: int64) =
 let factor condition =
     let layer (d_out: int64) (d_in: int64) =
         let E = torch.randn (1L, 2L * points, 1L, d_out) * alive d_out
-        LayerFactor.Product(Activations.Rows((rows condition points d_in).view(1L, points, 1L, d_in)), E)
+        LayerFactor.Product(Activations.rows ((rows condition points d_in).view(1L, points, 1L, d_in)), E)
 
     let G = FisherFactor.ofColumns { Layers = [| layer outputs inputs; layer 10L (outputs + 1L) |]; Weight = 1.0 }
     FisherFactor.scale (1.0 / torch.linalg.eigvalsh(FisherFactor.gram G).max().ToDouble()) G

@@ -10,7 +10,7 @@ open TorchSharp
 /// a_ir by group, data point, position and input; nothing of the core's products is used.
 let entry activations : int -> int -> int -> int -> float =
     match activations with
-    | Activations.Rows A ->
+    | Activations.Rows(A, _) ->
         let values, n, R, d = Dense.values A, int (A.size 1), int (A.size 2), int (A.size 3)
 
         fun group i r q -> values[((group * n + i) * R + r) * d + q]

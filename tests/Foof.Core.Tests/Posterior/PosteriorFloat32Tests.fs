@@ -38,7 +38,7 @@ let private layered (l: int) = (1.0 + 2.0 * float l) / condition
 let private determined () =
     let n, d_out, d_in = 400L, 10L, 30L
     let A = (rows 1.0 n d_in).view(1L, n, 1L, d_in)
-    let layer = LayerFactor.Product(Activations.Rows A, torch.randn (1L, n, 1L, d_out))
+    let layer = LayerFactor.Product(Activations.rows A, torch.randn (1L, n, 1L, d_out))
     let G = FisherFactor.ofColumns { Layers = [| layer |]; Weight = 1.0 }
     Curvature.LowRank(FisherFactor.scale (1.0 / torch.linalg.eigvalsh(FisherFactor.gram G).max().ToDouble()) G)
 

@@ -17,14 +17,14 @@ let private n, classes = 6L, 5L
 let private jacobian (inputsOf: torch.Tensor) (d_out: int64) =
     let d_in = inputsOf.size 1
     let A = torch.cat ([| inputsOf.narrow (0L, 0L, n / 2L); torch.randn (n - n / 2L, d_in) |], 0L)
-    LayerFactor.Product(Activations.Rows(A.view (1L, n, 1L, d_in)), torch.randn (1L, classes * n, 1L, d_out))
+    LayerFactor.Product(Activations.rows (A.view (1L, n, 1L, d_in)), torch.randn (1L, classes * n, 1L, d_out))
 
 /// Columns for all outputs of each data point: nothing of these outputs is left to the prior.
 let private small: (string * (torch.Tensor -> int64 -> Curvature)) list =
     let factor (A: torch.Tensor) (d_out: int64) =
         let m, d_in = A.size 0, A.size 1
         let layer =
-            LayerFactor.Product(Activations.Rows(A.view (1L, m, 1L, d_in)), torch.randn (1L, classes * m, 1L, d_out))
+            LayerFactor.Product(Activations.rows (A.view (1L, m, 1L, d_in)), torch.randn (1L, classes * m, 1L, d_out))
         FisherFactor.ofColumns { Layers = [| layer |]; Weight = 1.0 }
 
     [

@@ -96,7 +96,7 @@ let tests =
             for n, R, columns in [ 3, 1, 1; 2, 2, 3 ] do
                 let layer (d_out: int) (d_in: int) =
                     LayerFactor.Product(
-                        Activations.Rows(normal [ 1; n; R; d_in ]),
+                        Activations.rows (normal [ 1; n; R; d_in ]),
                         normal [ 1; columns * n; R; d_out ]
                     )
 
@@ -128,7 +128,7 @@ let tests =
                                 Layers =
                                     layers
                                     |> Array.map (fun (A, E) ->
-                                        LayerFactor.Product(Activations.Rows(change A), change E))
+                                        LayerFactor.Product(Activations.rows (change A), change E))
                                 Weight = 1.0 / float n
                             }
 
