@@ -6,6 +6,7 @@ using Foof.Cli.Compare;
 using Foof.Cli.Continual;
 using Foof.Cli.Laplace;
 using Foof.Cli.Output;
+using Foof.Cli.Reproduce;
 using Foof.Cli.Training;
 
 namespace Foof.Cli;
@@ -66,6 +67,7 @@ internal static class Application
             InfoCommand.Make(frame),
             BenchCommands.Make(frame),
             Laplace(frame),
+            ReproduceCommand.Make(frame),
             ValidateCommand.Make(frame),
             CompletionCommand.Make(frame),
             frame.Verbose,

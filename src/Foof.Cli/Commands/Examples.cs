@@ -56,6 +56,15 @@ internal static class Examples
                 "Only some checks, with other networks."
             ),
         ],
+        ["foof reproduce"] =
+        [
+            new("foof reproduce list", "The figures that can be made."),
+            new("foof reproduce all --quick --report papers.html", "All of them, small, on one page."),
+        ],
+        ["foof reproduce all"] =
+        [
+            new("foof reproduce all --out papers", "By the papers' protocol; the same line continues after a stop."),
+        ],
         ["foof info"] =
         [
             new("foof info", "Versions, threads and their speed."),
@@ -90,7 +99,13 @@ internal static class Examples
     };
 
     /// <summary>The examples of a command; the list may be empty.</summary>
-    internal static IReadOnlyList<Example> Of(Command command) => All.GetValueOrDefault(Path(command)) ?? [];
+    internal static IReadOnlyList<Example> Of(Command command) =>
+        All.GetValueOrDefault(Path(command)) ?? OfFigure(command);
+
+    private static Example[] OfFigure(Command command) =>
+        Path(command).StartsWith("foof reproduce ", StringComparison.Ordinal)
+            ? [new($"{Path(command)} --quick --seeds 1", "A small experiment with one seed.")]
+            : [];
 
     /// <summary>A command's full name, such as <c>foof bench step</c>.</summary>
     internal static string Path(Command command) =>

@@ -1,10 +1,8 @@
 using Foof.Cli.Data;
 using Foof.Cli.Engine;
-using Foof.Cli.Models;
 using Foof.Cli.Output;
 using Foof.Cli.Settings;
 using Foof.Cli.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Foof.Cli.Compare;
@@ -52,40 +50,11 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
         $"Run {place + 1} of {count}: {OptimizerKind.Find(settings.Optimizer).Describe(settings)}"
         + (isDone ? " (finished before)" : "");
 
-    // A run that diverges is a result too, so the grid continues.
-    private FinishedRun? Train(TrainingSettings settings, ImageData data, Device device)
-    {
-        var kind = ModelKind.Find(settings.Model);
-        manual_seed(settings.Seed).Dispose();
-        using var model = ModelKind.Build(settings).to(device);
-        using var learner = OptimizerKind.Find(settings.Optimizer).Make(model, kind, settings);
-        var state = new RunState();
-        string? failure = null;
-        try
+    private FinishedRun? Train(TrainingSettings settings, ImageData data, Device device) =>
+        new SingleRun(settings, data, device)
         {
-            var trainer = new EpochTrainer(settings, data, kind, model, learner, state, folder: null)
-            {
-                MeasuresStart = files.Report is not null || files.Out is not null,
-            };
-            if (!trainer.Run(terminal.Progress, terminal.Stop))
-                return null;
-        }
-        catch (CommandFailure diverged)
-        {
-            failure = diverged.Message;
-        }
-        return new(
-            settings,
-            data.Fingerprint,
-            Machine.Description,
-            model.parameters().Sum(parameter => parameter.numel()),
-            state.WarmUpSeconds,
-            state.History,
-            failure,
-            state.Start,
-            state.Course
-        );
-    }
+            MeasuresStart = files.Report is not null || files.Out is not null,
+        }.Train(terminal.Progress, terminal.Stop);
 
     private int Finish(Comparison comparison)
     {

@@ -29,12 +29,22 @@ internal sealed class RunTable
         return new(file, fingerprint, file is not null && File.Exists(file) ? Read(file) : []);
     }
 
-    /// <summary>The finished run with these settings and data; null if it is not there.</summary>
-    internal FinishedRun? Find(TrainingSettings settings) =>
-        runs.Find(run => run.Fingerprint == fingerprint && run.Options with { Data = settings.Data } == settings);
+    /// <summary>The finished run with these settings, variant and data; null if it is not there.</summary>
+    internal FinishedRun? Find(TrainingSettings settings, string? variant = null) =>
+        runs.Find(run =>
+            run.Fingerprint == fingerprint
+            && run.Variant == variant
+            && run.Options with
+            {
+                Data = settings.Data,
+            } == settings
+        );
+
+    /// <summary>The machines of the finished runs.</summary>
+    internal IReadOnlyList<string> Machines => [.. runs.Select(run => run.Machine).Distinct()];
 
     /// <summary>The finished runs of a grid.</summary>
-    internal Comparison Of(IEnumerable<TrainingSettings> grid) => new([.. grid.Select(Find).OfType<FinishedRun>()]);
+    internal Comparison Of(IEnumerable<TrainingSettings> grid) => new([.. grid.Select(one => Find(one)).OfType<FinishedRun>()]);
 
     /// <summary>Adds a run. The file is replaced as a whole.</summary>
     /// <exception cref="CommandFailure">It cannot be written; the old one remains.</exception>
@@ -80,6 +90,7 @@ internal sealed class RunTable
 /// <param name="Failure">Why it ended early; null if it did not.</param>
 /// <param name="Start">What was measured before the first step; null if it was not.</param>
 /// <param name="Course">Losses of the batches within epochs; null in files of earlier versions.</param>
+/// <param name="Variant">The name of a change of the optimiser that no setting makes; null if there is none.</param>
 internal sealed record FinishedRun(
     TrainingSettings Options,
     string Fingerprint,
@@ -89,7 +100,8 @@ internal sealed record FinishedRun(
     IReadOnlyList<EpochResult> Epochs,
     string? Failure,
     EpochResult? Start = null,
-    IReadOnlyList<CoursePoint>? Course = null
+    IReadOnlyList<CoursePoint>? Course = null,
+    string? Variant = null
 )
 {
     /// <summary>The optimiser.</summary>
