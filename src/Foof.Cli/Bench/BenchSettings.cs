@@ -38,6 +38,10 @@ internal sealed record StepSettings
                     $"{LongPeriod}, {LongPeriodOfLarge} for {StepModel.All.Single(model => model.IsLarge).Kind.Name}"
                 )
             ),
+            Setting<StepSettings>.Flag(
+                s => s.Phases,
+                "Show the time of each phase: forward, backward, statistics, inversion, direction, update"
+            ),
             Threads<StepSettings>(s => s.Threads),
             Device<StepSettings>(s => s.Device)
         );
@@ -52,6 +56,7 @@ internal sealed record StepSettings
     /// then count by their median too.
     /// </summary>
     public int Steps { get; init; }
+    public bool Phases { get; init; }
     public int Threads { get; init; }
     public string Device { get; init; } = null!;
 

@@ -89,7 +89,8 @@ internal sealed class StepBenchmark(StepSettings settings, StepRow[] rows)
             flops / (amortised * 1e-3) / best,
             run.BytesPerStep,
             peak,
-            run.IsShortened
+            run.IsShortened,
+            run.Phases
         );
     }
 }

@@ -20,6 +20,7 @@ internal sealed class StepRun : IDisposable
     private readonly bool isLarge;
     private readonly bool countsByMedian;
     private readonly Device device;
+    private readonly PhaseClock? clock;
     private int step;
     private long bytes;
     private long steps;
@@ -53,6 +54,7 @@ internal sealed class StepRun : IDisposable
         Step();
         inRound.Clear();
         (bytes, steps) = (0, 0);
+        clock = settings.Phases ? new() : null;
     }
 
     /// <summary>The row.</summary>
@@ -81,9 +83,23 @@ internal sealed class StepRun : IDisposable
         return Math.Max(1, periods * stepsOfPeriod / slices);
     }
 
+    /// <summary>
+    /// The milliseconds of each phase of a step, amortised over the period; null if they are not measured. Statistics and
+    /// inversions of a period that is run in part are all run.
+    /// </summary>
+    internal IReadOnlyDictionary<string, double>? Phases =>
+        clock?.Milliseconds.ToDictionary(
+            phase => phase.Key,
+            phase =>
+                phase.Value
+                / steps
+                * (phase.Key is "statistics" or "inversion" && IsShortened ? (double)stepsOfPeriod / Row.Period : 1)
+        );
+
     /// <summary>Runs some steps.</summary>
     internal void Run(int count)
     {
+        using var timed = clock?.Listen();
         var before = GC.GetTotalAllocatedBytes(precise: true);
         for (var i = 0; i < count; i++)
             Step();

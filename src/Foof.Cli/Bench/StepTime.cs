@@ -14,6 +14,7 @@ namespace Foof.Cli.Bench;
 /// <param name="BytesPerStep">The managed memory that a step allocates.</param>
 /// <param name="PeakMegabytes">The peak memory while only this row ran; null if it is unknown.</param>
 /// <param name="Extrapolated">Whether a part of the period's plain steps was not run.</param>
+/// <param name="Phases">The amortised milliseconds of each phase; null if they were not measured.</param>
 internal sealed record StepTime(
     string Name,
     double Amortised,
@@ -23,7 +24,8 @@ internal sealed record StepTime(
     double PeakShare,
     double BytesPerStep,
     double? PeakMegabytes,
-    bool Extrapolated
+    bool Extrapolated,
+    IReadOnlyDictionary<string, double>? Phases = null
 )
 {
     /// <summary>The row in the metrics.</summary>
@@ -41,6 +43,9 @@ internal sealed record StepTime(
             ["bytes_per_step"] = BytesPerStep,
             ["peak_rss_mb"] = PeakMegabytes,
             ["extrapolated"] = Extrapolated,
+            ["phases"] = Phases is null
+                ? null
+                : new JsonObject(Phases.Select(phase => KeyValuePair.Create(phase.Key, (JsonNode?)phase.Value))),
         };
 
     /// <summary>Writes the table.</summary>
@@ -73,6 +78,7 @@ internal sealed record StepTime(
             );
         console.Write(table);
         var writer = console.Profile.Out.Writer;
+        ShowPhases(console, times);
         writer.WriteLine(
             "ms a step: the mean over a period, including inversions and statistics; median, p10, p90: single steps."
         );
@@ -80,6 +86,27 @@ internal sealed record StepTime(
             writer.WriteLine(
                 "* a part of the period's plain steps was not run: they count as the median plain step, and rows without a period as the median step."
             );
+    }
+
+    private static void ShowPhases(IAnsiConsole console, IReadOnlyList<StepTime> times)
+    {
+        if (times.All(time => time.Phases is null))
+            return;
+        var table = Tables.Of("ms a step", [.. PhaseClock.Names, "all", "rest"]);
+        foreach (var (name, amortised, phases) in times.Select(time => (time.Name, time.Amortised, time.Phases!)))
+        {
+            var all = phases.Values.Sum();
+            table.AddRow([
+                name,
+                .. PhaseClock.Names.Select(phase => $"{phases[phase]:F2}"),
+                $"{all:F2}",
+                $"{Math.Max(0, amortised - all):F2}",
+            ]);
+        }
+        console.Write(table);
+        console.Profile.Out.Writer.WriteLine(
+            "Phases are means over all steps, statistics and inversions amortised over the period; the rest is batches and bookkeeping."
+        );
     }
 }
 

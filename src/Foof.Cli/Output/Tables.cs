@@ -18,6 +18,10 @@ internal static class Tables
         return table;
     }
 
+    /// <summary>An empty table whose columns hold sentences, which wrap.</summary>
+    internal static Table OfWords(params string[] titles) =>
+        new Table().Border(TableBorder.Rounded).ShowRowSeparators().AddColumns(titles);
+
     /// <summary>A table without the least important columns for which the console has no room; names stay whole.</summary>
     /// <param name="width">How wide the console is.</param>
     /// <param name="columns">The titles; the first is that of the names.</param>

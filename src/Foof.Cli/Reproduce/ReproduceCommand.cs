@@ -46,7 +46,7 @@ internal static class ReproduceCommand
 
     private static int List(Given given, Terminal terminal)
     {
-        var table = Tables.Of("figure", "what it shows", "source");
+        var table = Tables.OfWords("figure", "what it shows", "source");
         foreach (var figure in Figures)
             table.AddRow(figure.Name, Markup.Escape(figure.Title), Markup.Escape(figure.Source));
         terminal.Console.Write(table);

@@ -104,7 +104,7 @@ internal sealed class ReproduceRun(
             terminal.Error.WriteLine($"Note: figure {result.Figure.Name} was not made: {failure}");
             return;
         }
-        var table = Tables.Of("claim", "the paper", "measured here", "verdict");
+        var table = Tables.OfWords("claim", "the paper", "measured here", "verdict");
         foreach (var claim in result.Findings!.Ordered)
             table.AddRow(
                 Markup.Escape(claim.Text),

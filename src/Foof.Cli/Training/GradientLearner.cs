@@ -19,13 +19,20 @@ internal abstract class GradientLearner<TState>(
     public StepOutcome Step(Tensor input, Tensor target)
     {
         optimizer.zero_grad();
-        var output = model.call(input);
-        var loss = LikelihoodModule.loss(likelihood, output, target);
+        Tensor output;
+        Tensor loss;
+        using (Phase.Source.StartActivity("forward"))
+        {
+            output = model.call(input);
+            loss = LikelihoodModule.loss(likelihood, output, target);
+        }
         var value = loss.item<float>();
         if (!float.IsFinite(value))
             throw new NumericalFailure($"the loss is {value}", "this step", "lower --learning-rate");
-        loss.backward();
-        optimizer.step();
+        using (Phase.Source.StartActivity("backward"))
+            loss.backward();
+        using (Phase.Source.StartActivity("update"))
+            optimizer.step();
         return new(value, output.detach());
     }
 

@@ -56,15 +56,8 @@ type Optimizer
         for group in ParameterGroups.ofModel model groups do
             adopt group
 
-    let preconditioner =
-        let takes name weight = isNull select || select.Invoke(name, weight)
-        new Preconditioner(
-            model,
-            recipe,
-            likelihood,
-            generator,
-            fun name weight -> update.Holds weight && takes name weight
-        )
+    let takes name weight = update.Holds weight && (isNull select || select.Invoke(name, weight))
+    let preconditioner = new Preconditioner(model, recipe, likelihood, generator, takes)
 
     let fallback = Event<EventHandler<FallbackEventArgs>, FallbackEventArgs>()
     do preconditioner.Fallback.Add(fun found -> fallback.Trigger(this, found))
@@ -81,7 +74,8 @@ type Optimizer
             invalidOp $"{Layer.describe layer} was frozen after the optimiser was made; make a new optimiser."
 
     let forward (plan: Plan) input =
-        ForwardPass.recorded preconditioner.Recorder layers (GradientsOfPass.keep recipe plan.Observe) model input
+        Phase.during "forward" (fun () ->
+            ForwardPass.recorded preconditioner.Recorder layers (GradientsOfPass.keep recipe plan.Observe) model input)
 
     let lossOf (pass: Pass) target =
         use _recorded = torch.enable_grad ()
@@ -91,11 +85,11 @@ type Optimizer
     /// The gradients of a pass; its graph stays where errors are to follow.
     let backward (plan: Plan) loss pass =
         let retains = plan.Observe && Recipe.needsErrors recipe
-        GradientsOfPass.find recipe layers update.Plain retains loss pass
+        Phase.during "backward" (fun () -> GradientsOfPass.find recipe layers update.Plain retains loss pass)
 
     let observe (plan: Plan) pass target gradients =
         if plan.Observe then
-            preconditioner.Observer.OfStep(pass, target, gradients)
+            Phase.during "statistics" (fun () -> preconditioner.Observer.OfStep(pass, target, gradients))
         else
             Array.create layers.Length ValueNone
 
@@ -103,8 +97,9 @@ type Optimizer
     let move (gradients: Gradients) precondition =
         let gathered = update.Gathered(recipe.Momentum, layers, gradients.Layers)
         let directions = precondition gathered
-        update.Apply(recipe.Momentum, layers, gathered, directions)
-        update.ApplyPlain gradients.Plain
+        Phase.during "update" (fun () ->
+            update.Apply(recipe.Momentum, layers, gathered, directions)
+            update.ApplyPlain gradients.Plain)
 
     /// What becomes of each parameter of the model, in the model's order.
     member _.Coverage = preconditioner.Coverage
@@ -249,9 +244,8 @@ type Optimizer
         preconditioner.Recorder.DiscardReached()
         for parameter in this.parameters () do
             use gradient = parameter.grad
-            if not (isNull gradient) then
-                // TorchSharp's zero_ gives another handle to the same numbers.
-                gradient.zero_().Dispose()
+            // TorchSharp's zero_ gives another handle to the same numbers.
+            if not (isNull gradient) then gradient.zero_().Dispose()
 
     /// Not supported, since it would leave the curvature out: use `State`.
     override _.state_dict() = raise (unsupported ())

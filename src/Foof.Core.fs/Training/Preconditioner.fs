@@ -138,19 +138,21 @@ type Preconditioner
         let needed = all |> Seq.filter (fun l -> gradients[l].IsSome)
 
         let take () =
-            if plan.Observe then statistics.Observe(seen, plan.Invert)
-            inverses.Refresh(statistics, plan, position, needed)
+            if plan.Observe then Phase.during "statistics" (fun () -> statistics.Observe(seen, plan.Invert))
+            Phase.during "inversion" (fun () -> inverses.Refresh(statistics, plan, position, needed))
 
         let learn () = if inverses.MayFail(plan, needed) then statistics.Atomically take else take ()
 
+        let find () = Phase.during "direction" (fun () -> inverses.Directions(gradients, rate))
+
         let directions =
             if recipe.IndependentBatches && Seq.forall inverses.Has needed then
-                let directions = inverses.Directions(gradients, rate)
+                let directions = find ()
                 learn ()
                 directions
             else
                 learn ()
-                inverses.Directions(gradients, rate)
+                find ()
 
         position <- position + 1
         directions
