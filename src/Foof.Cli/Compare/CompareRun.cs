@@ -21,7 +21,10 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
         var data = images.Rest;
         ImageData.RequireBatch(given, data.Train.Count);
         foreach (var settings in grid)
-            MemoryNeed.Require(settings);
+        {
+            ModelKind.Require(settings, data);
+            MemoryNeed.Require(settings, data.Shape);
+        }
         using var reserved = files.Reserve(null);
         var table = RunTable.Open(files.Out, data.Fingerprint);
         set_num_threads(grid[0].Threads);
@@ -57,8 +60,10 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
     {
         var kind = ModelKind.Find(settings.Model);
         manual_seed(settings.Seed).Dispose();
-        using var model = ModelKind.Build(settings).to(device);
+        using var model = ModelKind.Build(settings, data.Shape).to(device);
         using var learner = OptimizerKind.Find(settings.Optimizer).Make(model, kind, settings);
+        if (learner.Uncovered is { } uncovered)
+            terminal.Progress.Line(uncovered);
         var state = new RunState();
         string? failure = null;
         try
