@@ -2,6 +2,7 @@ using Foof.Cli.Data;
 using Foof.Cli.Doctor;
 using Foof.Cli.Engine;
 using Foof.Cli.Models;
+using Foof.Modules;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -40,17 +41,19 @@ internal static class MemoryNeed
     /// </summary>
     internal static double LeastBytes(TrainingSettings settings, ImageShape shape)
     {
-        // Outputs are counted by a network that runs, which is only made if its weights have room.
-        var least = Bytes(settings, shape, Layers(settings, shape));
-        return least > MachineChecks.FreeMemory * Gigabyte
+        var kind = ModelKind.Find(settings.Model);
+        settings = kind.Filled(settings);
+        // Convolutions only run where their weights have room.
+        var least = Bytes(settings, shape, Layers(settings, shape, DeviceType.META));
+        return least > MachineChecks.FreeMemory * Gigabyte || !kind.HasConvolutions
             ? least
-            : Bytes(settings, shape, LayersAtWork(settings, shape));
+            : Bytes(settings, shape, Layers(settings, shape, DeviceType.CPU));
     }
 
     private static double Bytes(TrainingSettings settings, ImageShape shape, IReadOnlyList<LayerSize> layers)
     {
         var weights = layers.Sum(layer => layer.Weights);
-        var outputs = settings.BatchSize * layers.Sum(layer => layer.Places);
+        var outputs = settings.BatchSize * layers.Sum(layer => layer.Places + layer.Scores);
         var kind = OptimizerKind.Find(settings.Optimizer);
         return sizeof(float) * (2 * weights + outputs)
             + (kind.Method is { } method ? Of(method, settings, shape, layers) : 0);
@@ -86,16 +89,28 @@ internal static class MemoryNeed
             );
     }
 
-    // The network is made without memory for its weights, since that may be what is missing.
-    private static IReadOnlyList<LayerSize> Layers(TrainingSettings settings, ImageShape shape)
+    // On the device META, the network is made and run without memory, since that may be what is missing.
+    private static IReadOnlyList<LayerSize> Layers(TrainingSettings settings, ImageShape shape, DeviceType device)
     {
         using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
         var usual = get_default_device();
-        set_default_device(new Device(DeviceType.META));
+        set_default_device(new Device(device));
         try
         {
             using var model = ModelKind.Build(settings, shape);
-            return [.. model.modules().Select(Weight).OfType<Tensor>().Select(weight => LayerSize.Of(weight))];
+            model.eval();
+            var runs = device != DeviceType.META || !ModelKind.Find(settings.Model).HasConvolutions;
+            LayerCount[] counts =
+            [
+                .. model
+                    .modules()
+                    .OfType<nn.Module<Tensor, Tensor>>()
+                    .Select(module => new LayerCount(module, settings)),
+            ];
+            if (runs)
+                model.call(zeros(shape.Of(1)));
+            return [.. counts.Select(count => count.Size(runs)).OfType<LayerSize>()];
         }
         finally
         {
@@ -103,39 +118,39 @@ internal static class MemoryNeed
         }
     }
 
-    private static IReadOnlyList<LayerSize> LayersAtWork(TrainingSettings settings, ImageShape shape)
+    // Counts what a module gives for one image; a recurrent layer runs once for each time.
+    private sealed class LayerCount
     {
-        using var scope = NewDisposeScope();
-        using var unrecorded = no_grad();
-        using var model = ModelKind.Build(settings, shape);
-        model.eval();
-        // A recurrent layer runs once for each time.
-        var layers = new List<(Tensor Weight, long[] Places)>();
-        foreach (var module in model.modules())
-            if (module is nn.Module<Tensor, Tensor> layer && Weight(layer) is { } weight)
-            {
-                var places = new long[1];
-                layers.Add((weight, places));
-                layer.register_forward_hook(
-                    (_, _, output) =>
-                    {
-                        places[0] += output.numel();
-                        return output;
-                    }
-                );
-            }
-        model.call(zeros(shape.Of(1)));
-        return [.. layers.Select(layer => LayerSize.Of(layer.Weight, layer.Places[0]))];
+        private readonly Tensor? weight;
+        private double places;
+        private double scores;
+
+        internal LayerCount(nn.Module<Tensor, Tensor> module, TrainingSettings settings)
+        {
+            weight = (module as Linear)?.weight ?? (module as Conv2d)?.weight;
+            if (weight is null && module is not SelfAttention)
+                return;
+            module.register_forward_hook(
+                (_, _, output) =>
+                {
+                    if (weight is not null)
+                        places += output.numel();
+                    else
+                        scores += (double)settings.Heads!.Value * output.shape[1] * output.shape[1];
+                    return output;
+                }
+            );
+        }
+
+        internal LayerSize? Size(bool hasRun) =>
+            weight is null
+                ? (scores > 0 ? new(0, 0, 0, scores) : null)
+                : new((double)weight.numel() / weight.shape[0], weight.shape[0], hasRun ? places : weight.shape[0], 0);
     }
 
-    private static Tensor? Weight(nn.Module module) => (module as Linear)?.weight ?? (module as Conv2d)?.weight;
-
-    // Places: the numbers of an output for one image.
-    private readonly record struct LayerSize(double Inputs, double Outputs, double Places)
+    // Places: the numbers of an output for one image; scores: those of attention.
+    private readonly record struct LayerSize(double Inputs, double Outputs, double Places, double Scores)
     {
         internal double Weights => Inputs * Outputs;
-
-        internal static LayerSize Of(Tensor weight, long? places = null) =>
-            new((double)weight.numel() / weight.shape[0], weight.shape[0], places ?? weight.shape[0]);
     }
 }
