@@ -48,6 +48,41 @@ internal static class Idx
         return path;
     }
 
+    /// <summary>A whole data set of images [rows; columns] or [channels; rows; columns], each with a bright row.</summary>
+    internal static string WriteShape(
+        TemporaryFolder folder,
+        int[] sizes,
+        int classes = 10,
+        int train = 40,
+        int test = 20,
+        int[]? testSizes = null
+    )
+    {
+        var path = Directory.CreateDirectory(folder[$"data{string.Join('x', sizes)}of{classes}"]).FullName;
+        foreach (var (part, count, own) in new[] { ("train", train, sizes), ("t10k", test, testSizes ?? sizes) })
+        {
+            var name = Path.Combine(path, $"{part}-images-idx{own.Length + 1}-ubyte");
+            File.WriteAllBytes(name, [.. Header([0x801 + own.Length, count, .. own]), .. Rows(count, own, classes)]);
+            byte[] labels = [.. Enumerable.Range(0, count).Select(image => (byte)(image % classes))];
+            File.WriteAllBytes(Path.Combine(path, $"{part}-labels-idx1-ubyte"), [.. Header(0x801, count), .. labels]);
+        }
+        return path;
+    }
+
+    private static byte[] Rows(int count, int[] sizes, int classes)
+    {
+        var random = new Random(count);
+        var (rows, columns) = (sizes[^2], sizes[^1]);
+        var channels = sizes.Length == 3 ? sizes[0] : 1;
+        var pixels = new byte[count * channels * rows * columns];
+        for (var place = 0; place < pixels.Length; place++)
+        {
+            var (row, image) = (place / columns % rows, place / columns / rows / channels);
+            pixels[place] = (byte)(row == image % classes % rows ? 230 : random.Next(85));
+        }
+        return pixels;
+    }
+
     internal static byte[] Packed(byte[] bytes)
     {
         using var target = new MemoryStream();

@@ -1,4 +1,5 @@
 using Foof.Cli.Data;
+using Foof.Cli.Training;
 using TorchSharp;
 
 namespace Foof.Cli.Tests;
@@ -98,21 +99,123 @@ public sealed class ImageDataTests : IDisposable
     }
 
     [Fact]
-    public void A_label_out_of_range_is_refused_with_its_place()
-    {
-        var path = Idx.WriteSet(folder);
-        var labels = Idx.Labels(50);
-        labels[8 + 31] = 10;
-        File.WriteAllBytes(Path.Combine(path, Idx.TrainLabels), labels);
-        Assert.EndsWith("offset 39: expected a label from 0 to 9; found 10.", Refusal(path), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Images_of_another_size_are_refused()
+    public void Images_of_another_size_than_those_to_train_with_are_refused()
     {
         var path = Idx.WriteSet(folder);
         File.WriteAllBytes(Path.Combine(path, Idx.TestImages), [.. Idx.Header(0x803, 1, 28, 27), .. new byte[28 * 27]]);
-        Assert.EndsWith("offset 12: expected 28 columns an image; found 27.", Refusal(path), StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"{Idx.TestImages}: offset 12: expected 28 columns an image, as in {Idx.TrainImages}; found 27.",
+            Refusal(path),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData(new[] { 7, 5 }, new[] { 1, 7, 5 })]
+    [InlineData(new[] { 3, 32, 32 }, new[] { 3, 32, 32 })]
+    [InlineData(new[] { 1, 1 }, new[] { 1, 1, 1 })]
+    public void Shape_and_classes_are_the_files(int[] sizes, int[] shape)
+    {
+        using var data = ImageData.Read(Idx.WriteShape(folder, sizes, classes: 13), subset: 6);
+        Assert.Equal(new ImageShape(shape[0], shape[1], shape[2], 13), data.Shape);
+        Assert.Equal([6, .. shape.Select(size => (long)size)], data.Train.Images.shape);
+        Assert.Equal([20, .. shape.Select(size => (long)size)], data.Test.Images.shape);
+    }
+
+    [Fact]
+    public void Channels_are_read_in_the_files_order()
+    {
+        var path = Idx.WriteShape(folder, [3, 2, 2]);
+        var bytes = File.ReadAllBytes(Path.Combine(path, "train-images-idx4-ubyte"))[20..];
+        File.WriteAllBytes(
+            Path.Combine(path, "train-images-idx4-ubyte"),
+            Idx.Packed([.. Idx.Header(0x804, 40, 3, 2, 2), .. bytes])
+        );
+        using var data = ImageData.Read(path, pixels: PixelScale.Unit);
+        using var image = data.Train.Part(7, 1);
+        Assert.Equal(
+            bytes[(7 * 12)..(8 * 12)].Select(value => value / 255f),
+            image.Images.contiguous().data<float>().ToArray()
+        );
+        // A page shows the mean of the channels.
+        var grey = Enumerable
+            .Range(0, 4)
+            .Select(place => Enumerable.Range(0, 3).Average(c => bytes[84 + 4 * c + place]));
+        Assert.Equal(grey.Select(value => (byte)Math.Round(value)), TestPredictions.Pixels(data.Train, 7));
+    }
+
+    [Fact]
+    public void Classes_are_those_of_both_sets_and_of_no_subset()
+    {
+        var path = Idx.WriteShape(folder, [4, 4], classes: 3);
+        byte[] labels = [.. Enumerable.Range(0, 20).Select(image => (byte)(image == 4 ? 6 : 0))];
+        File.WriteAllBytes(Path.Combine(path, Idx.TestLabels), [.. Idx.Header(0x801, 20), .. labels]);
+        using var data = ImageData.Read(path, subset: 1);
+        Assert.Equal(7, data.Shape.Classes);
+    }
+
+    [Fact]
+    public void Data_of_the_same_bytes_in_another_shape_have_another_fingerprint()
+    {
+        using var wide = ImageData.Read(Idx.WriteShape(folder, [2, 8]));
+        var path = Idx.WriteShape(folder, [4, 4]);
+        foreach (var (name, count) in new[] { (Idx.TrainImages, 40), (Idx.TestImages, 20) })
+        {
+            var bytes = File.ReadAllBytes(Path.Combine(folder["data2x8of10"], name))[16..];
+            File.WriteAllBytes(Path.Combine(path, name), [.. Idx.Header(0x803, count, 4, 4), .. bytes]);
+        }
+        using var square = ImageData.Read(path);
+        Assert.NotEqual(wide.Fingerprint, square.Fingerprint);
+    }
+
+    [Theory]
+    [InlineData(
+        "offset 0: expected the magic number 0x00000804 of images with channels; found 0x00000803.",
+        0x803,
+        2,
+        1,
+        1,
+        1
+    )]
+    [InlineData("offset 8: expected a length of dimension 1 from 1 to 2147483647; found 0.", 0x804, 2, 0, 1, 1)]
+    [InlineData(
+        "offset 20: expected 40 bytes or more, as the lengths before say; found a file of 22 bytes, which cannot hold them.",
+        0x804,
+        2,
+        1,
+        1,
+        20
+    )]
+    [InlineData("offset 21: expected the end of the file; found more bytes.", 0x804, 1, 1, 1, 1)]
+    public void A_file_with_channels_that_is_wrong_is_refused(string sentence, params int[] header)
+    {
+        var path = Idx.WriteShape(folder, [3, 2, 2]);
+        File.WriteAllBytes(Path.Combine(path, "train-images-idx4-ubyte"), [.. Idx.Header(header), 1, 2]);
+        Assert.EndsWith($"train-images-idx4-ubyte: {sentence}", Refusal(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_of_both_kinds_are_refused_and_a_missing_one_is_named()
+    {
+        var path = Idx.WriteShape(folder, [3, 2, 2]);
+        var (grey, colours) = (Path.Combine(path, Idx.TestImages), Path.Combine(path, "t10k-images-idx4-ubyte"));
+        File.WriteAllBytes(grey, [.. Idx.Header(0x803, 20, 2, 2), .. new byte[80]]);
+        Assert.EndsWith(
+            $"offset 0: expected no {Idx.TestImages} beside it; found both.",
+            Refusal(path),
+            StringComparison.Ordinal
+        );
+        File.Delete(colours);
+        Assert.EndsWith(
+            "offset 4: expected 3 channels an image, as in train-images-idx4-ubyte; found 1.",
+            Refusal(path),
+            StringComparison.Ordinal
+        );
+        File.Delete(grey);
+        Assert.Equal(
+            $"{path} must hold t10k-images-idx4-ubyte or t10k-images-idx4-ubyte.gz; found neither.",
+            Refusal(path)
+        );
     }
 
     [Fact]

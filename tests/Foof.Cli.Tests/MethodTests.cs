@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Foof.Cli.Data;
 using Foof.Cli.Models;
 using Foof.Cli.Training;
 
@@ -62,13 +63,18 @@ public sealed class MethodTests : IDisposable
 
     [Theory]
     [InlineData(
-        "^natural-full on autoencoder in batches of 100 needs at least 91[.]6 GB of memory, and [0-9.]+ GB are free: take "
+        "^natural-full on autoencoder in batches of 100 needs at least 92[.]9 GB of memory, and [0-9.]+ GB are free: take "
             + "--optimizer natural, which samples a label for each image, or lower --batch-size[.]$",
         "--model autoencoder --optimizer natural-full"
     )]
     [InlineData(
         "^foof on mlp in batches of 100 needs at least 224[.]2 GB of memory, and .* free: take smaller layers by --hidden[.]$",
         "--hidden 100000-100000"
+    )]
+    [InlineData(
+        "^kfac on vit in batches of 100 needs at least [0-9.]+ GB of memory, and .* free: take a smaller --width, or lower "
+            + "--batch-size[.]$",
+        "--model vit --depth 100 --width 4096 --optimizer kfac"
     )]
     public void What_needs_more_memory_than_there_is_is_refused(string sentence, string options)
     {
@@ -85,12 +91,39 @@ public sealed class MethodTests : IDisposable
     [InlineData("cnn")]
     [InlineData("autoencoder")]
     [InlineData("resnet18")]
+    [InlineData("wrn")]
+    [InlineData("vit")]
+    [InlineData("gnn")]
+    [InlineData("rnn")]
+    [InlineData("vgg")]
     public void The_least_memory_of_the_usual_methods_is_small(string model)
     {
         foreach (var name in new[] { "foof", "kfac", "ekfac", "natural" })
         {
             var settings = new TrainingSettings { Model = model, Optimizer = name };
-            Assert.InRange(MemoryNeed.LeastBytes(settings), 1e5, 2e9);
+            Assert.InRange(MemoryNeed.LeastBytes(settings, ImageShape.FashionMnist), 1e5, 2e9);
         }
+    }
+
+    // A batch of 100 images with ten columns each: numbers of all outputs of an image, and weights.
+    [Theory]
+    [InlineData("vit", 49 * 64 + 4 * 49 * (4 * 64 + 256 + 64) + 10, 16 * 64 + 4 * 12 * 64 * 64 + 640)]
+    [InlineData("rnn", 2 * 28 * 256 + 10, (28 + 64) * 256 + 640)]
+    [InlineData(
+        "vgg",
+        784 * 16 + 196 * 32 + 49 * 2 * 64 + 9 * 4 * 128 + 10,
+        9 * (16 + 16 * 32 + 32 * 64 + 64 * 64 + 64 * 128 + 3 * 128 * 128) + 1280
+    )]
+    public void Outputs_at_all_positions_are_counted(string model, int outputs, int weights)
+    {
+        var settings = new TrainingSettings { Model = model, Optimizer = "natural-full" };
+        Assert.Equal(
+            4.0 * (2 * weights + 100 * outputs) + 1000 * (4.0 * outputs + 16 * 1000),
+            MemoryNeed.LeastBytes(settings, ImageShape.FashionMnist)
+        );
+        Assert.Equal(
+            4.0 * (2 * weights + 100 * outputs),
+            MemoryNeed.LeastBytes(settings with { Optimizer = "sgd" }, ImageShape.FashionMnist)
+        );
     }
 }

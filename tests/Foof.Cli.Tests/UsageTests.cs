@@ -1,3 +1,5 @@
+using Foof.Cli.Models;
+
 namespace Foof.Cli.Tests;
 
 public class UsageTests
@@ -51,23 +53,41 @@ public class UsageTests
     [InlineData("train --momentum 1", "--momentum must be a number from 0 to below 1; got '1'.")]
     [InlineData("train --weight-decay -1", "--weight-decay must be a number of at least 0; got '-1'.")]
     [InlineData("train --seed x", "--seed must be a whole number; got 'x'.")]
-    [InlineData(
-        "train --model mpl",
-        "--model must be one of mlp, linear, cnn, autoencoder, resnet18; got 'mpl'; the nearest is mlp."
-    )]
-    [InlineData(
-        "train --model resnet",
-        "--model must be one of mlp, linear, cnn, autoencoder, resnet18; got 'resnet'; the nearest is resnet18."
-    )]
+    [InlineData("train --model mpl", "--model must be one of {models}; got 'mpl'; the nearest is mlp.")]
+    [InlineData("train --model resnet", "--model must be one of {models}; got 'resnet'; the nearest is resnet18.")]
     [InlineData(
         "train --model encoder",
-        "--model must be one of mlp, linear, cnn, autoencoder, resnet18; "
-            + "got 'encoder'; the nearest is autoencoder."
+        "--model must be one of {models}; " + "got 'encoder'; the nearest is autoencoder."
     )]
     [InlineData(
         "train --optimizer adm",
         "--optimizer must be one of {methods}, sgd, adam; got 'adm'; the nearest is adam."
     )]
+    [InlineData("train --depth 3", "--depth is for --model wrn, vit, gnn; got --model mlp: leave it out.")]
+    [InlineData(
+        "train --model wrn --depth 12",
+        "--depth of wrn must be 6k + 4, such as 10, 16 or 28, up to 100; got 12."
+    )]
+    [InlineData(
+        "train --model wrn --depth 4",
+        "--depth of wrn must be 6k + 4, such as 10, 16 or 28, up to 100; got 4."
+    )]
+    [InlineData("train --model vit --depth 0", "--depth must be a whole number from 1 to 2147483647; got '0'.")]
+    [InlineData("train --model vit --width 5000", "--width of vit must be from 1 to 4096; got 5000.")]
+    [InlineData(
+        "train --model cnn --width 5",
+        "--width is for --model wrn, vit, gnn, rnn, vgg; got --model cnn: leave it out."
+    )]
+    [InlineData(
+        "train --model vit --width 30",
+        "--width must be a multiple of --heads, 4; got 30: change one of them."
+    )]
+    [InlineData("train --model gnn --heads 2", "--heads is for --model vit; got --model gnn: leave it out.")]
+    [InlineData("train --model rnn --pooling token", "--pooling is for --model vit; got --model rnn: leave it out.")]
+    [InlineData("train --model vit --pooling max", "--pooling must be one of mean, token; got 'max'.")]
+    [InlineData("train --model vgg --cell gru", "--cell is for --model rnn; got --model vgg: leave it out.")]
+    [InlineData("compare --model vit --norm none", "--norm is for --model wrn, vgg; got --model vit: leave it out.")]
+    [InlineData("train --model wrn --hidden 400", "--hidden is for --model mlp; got --model wrn.")]
     [InlineData(
         "train --invert-every 5 --statistics-steps 6",
         "--statistics-steps must be at most --invert-every, 5; got 6."
@@ -89,11 +109,13 @@ public class UsageTests
     )]
     public void A_wrong_command_line_gets_one_sentence(string line, string sentence) =>
         Assert.Equal(
-            sentence.Replace(
-                "{methods}",
-                string.Join(", ", Methods.all.Select(method => method.Name)),
-                StringComparison.Ordinal
-            ),
+            sentence
+                .Replace(
+                    "{methods}",
+                    string.Join(", ", Methods.all.Select(method => method.Name)),
+                    StringComparison.Ordinal
+                )
+                .Replace("{models}", string.Join(", ", ModelKind.Names), StringComparison.Ordinal),
             CommandLine.Run(line.Split(' ')).Sentence(ExitCode.Usage)
         );
 
@@ -135,7 +157,7 @@ public class UsageTests
         Assert.Equal(ExitCode.Success, help.Code);
         const string options =
             "data model optimizer epochs batch-size learning-rate damping momentum invert-every "
-            + "statistics-steps subset seed threads out resume metrics";
+            + "statistics-steps subset depth width heads pooling cell norm seed threads out resume metrics";
         foreach (var option in options.Split(' '))
             Assert.Contains($"--{option} ", help.Output, StringComparison.Ordinal);
     }

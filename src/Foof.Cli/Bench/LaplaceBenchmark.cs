@@ -45,16 +45,16 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         );
 
     private static string Name((int[] Widths, int Columns) each) =>
-        $"{ImageSet.Pixels}-{string.Join('-', each.Widths)}-{ImageSet.Classes} m={each.Columns}";
+        $"{ImageShape.FashionMnist.Pixels}-{string.Join('-', each.Widths)}-{ImageShape.FashionMnist.Classes} m={each.Columns}";
 
     private LaplaceTime Measure(int[] widths, int columns)
     {
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         manual_seed(42).Dispose();
-        using var model = Networks.Perceptron(widths).to(device);
+        using var model = Networks.Perceptron(ImageShape.FashionMnist, widths).to(device);
         model.eval();
-        var input = randn(columns, ImageSet.Pixels, device: device);
+        var input = randn(columns, ImageShape.FashionMnist.Pixels, device: device);
         var layers = CoverageModule.all(model).Layers;
         MemoryUse.ResetPeak();
         using var penalties = new LaplacePenalties(model, input);

@@ -1,5 +1,6 @@
 using Foof.Cli.Data;
 using Foof.Cli.Models;
+using Foof.Cli.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -7,10 +8,10 @@ using static TorchSharp.torch;
 namespace Foof.Cli.Bench;
 
 /// <summary>A network to measure steps on, with random data of its shape.</summary>
-/// <param name="Kind">The network.</param>
-/// <param name="ImageShape">Channels, height and width of its images.</param>
+/// <param name="Settings">The network and its options.</param>
+/// <param name="Shape">The shape of its images.</param>
 /// <param name="Period">T of the rows that are amortised.</param>
-internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
+internal sealed record StepModel(TrainingSettings Settings, ImageShape Shape, int Period)
 {
     private const int PaperPeriod = 100;
 
@@ -20,23 +21,37 @@ internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
     /// <summary>Whether the network is so large that a step takes seconds.</summary>
     internal bool IsLarge => Period == LargePeriod;
 
-    private static readonly long[] FashionMnist = [1, 28, 28];
-    private static readonly long[] Cifar = [3, 32, 32];
+    private static readonly ImageShape Cifar = new(3, 32, 32, 10);
 
     /// <summary>All networks; the first one is the default.</summary>
     internal static IReadOnlyList<StepModel> All { get; } =
     [
-        new(ModelKind.Find("mlp"), FashionMnist, PaperPeriod),
-        new(ModelKind.Find("cnn"), FashionMnist, PaperPeriod),
-        new(new("resnet18", () => ResNet18.Build(channels: 3)), Cifar, LargePeriod),
-        new(ModelKind.Find("autoencoder"), FashionMnist, PaperPeriod),
+        Usual("mlp"),
+        Usual("cnn"),
+        new(Of("resnet18"), Cifar, LargePeriod),
+        Usual("autoencoder"),
+        Usual("wrn"),
+        new(Of("vit") with { Depth = 4, Width = 128 }, ImageShape.FashionMnist, PaperPeriod),
+        Usual("gnn"),
+        Usual("rnn"),
+        Usual("vgg"),
     ];
+
+    /// <summary>The network.</summary>
+    internal ModelKind Kind => ModelKind.Find(Settings.Model);
+
+    /// <summary>Makes it, with fresh random weights.</summary>
+    internal nn.Module<Tensor, Tensor> Make() => ModelKind.Build(Settings, Shape);
+
+    private static StepModel Usual(string name) => new(Of(name), ImageShape.FashionMnist, PaperPeriod);
+
+    private static TrainingSettings Of(string name) => new() { Model = name };
 
     /// <summary>A batch of random images and its target, which belong to the caller's scope.</summary>
     internal (Tensor Input, Tensor Target) Batch(int size, Device? device = null)
     {
-        var images = randn([size, .. ImageShape], device: device);
-        var labels = randint(ImageSet.Classes, [size], device: device);
+        var images = randn(Shape.Of(size), device: device);
+        var labels = randint(Shape.Classes, [size], device: device);
         return (images, Kind.Target(images, labels, PixelScale.Standardised));
     }
 
@@ -47,7 +62,7 @@ internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
     internal double FlopsOfDataPoint()
     {
         using var scope = NewDisposeScope();
-        using var model = Kind.Make();
+        using var model = Make();
         using var unrecorded = no_grad();
         var forward = new List<double>();
         foreach (var (_, module) in model.named_modules())

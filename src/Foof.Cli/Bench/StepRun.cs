@@ -42,7 +42,7 @@ internal sealed class StepRun : IDisposable
                 .Select(_ => settings.Model.Batch(options.BatchSize, device))
                 .Select(batch => (batch.Input.DetachFromDisposeScope(), batch.Target.DetachFromDisposeScope())),
         ];
-        model = settings.Model.Kind.Make().to(device);
+        model = settings.Model.Make().to(device);
         // With a warm-up of one batch, the first period begins with the second batch.
         var optimizer = row.Optimizer.Method is { } method
             ? row.Optimizer with

@@ -19,7 +19,10 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
         var data = images.Rest;
         ImageData.RequireBatch(given, data.Train.Count);
         foreach (var settings in grid)
-            MemoryNeed.Require(settings);
+        {
+            ModelKind.Require(settings, data);
+            MemoryNeed.Require(settings, data.Shape);
+        }
         using var reserved = files.Reserve(null);
         var table = RunTable.Open(files.Out, data.Fingerprint);
         set_num_threads(grid[0].Threads);

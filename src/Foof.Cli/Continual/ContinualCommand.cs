@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Foof.Cli.Data;
 using Foof.Cli.Engine;
+using Foof.Cli.Models;
 using Foof.Cli.Output;
 using Foof.Cli.Settings;
 using Spectre.Console;
@@ -23,6 +24,7 @@ internal sealed class ContinualCommand(Given given, Files files, Terminal termin
         var place = Devices.Find(settings.Device);
         var name = given.Text("--data") ?? settings.Data;
         using var images = ImageData.Read(name, settings.Subset).To(place);
+        TaskSequence.RequireClasses(settings, images);
         if (settings.Validation >= images.Train.Count)
             throw ImageData.TooManyHeldOut(images.Train.Count, settings.Validation);
         ImageData.RequireBatch(
@@ -31,6 +33,8 @@ internal sealed class ContinualCommand(Given given, Files files, Terminal termin
             "training images of the smallest task"
         );
         kept?.RequireData(images.Fingerprint);
+        if (settings.Network is { } network)
+            ModelKind.Require(network, images);
         using var reserved = files.Reserve("continual", ContinualRecord.FileName);
         var record = kept ?? ContinualRecord.New(files.Out, settings, images.Fingerprint);
         torch.set_num_threads(settings.Threads);

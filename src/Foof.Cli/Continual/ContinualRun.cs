@@ -11,6 +11,7 @@ internal sealed class ContinualRun(ContinualSettings settings, ImageData data, C
 {
     private readonly TimeLeft time = new();
     private readonly List<VariantResult> results = [];
+    private readonly HashSet<string> said = [];
     private ContinualVariant[] waiting = [];
     private int steps;
 
@@ -102,6 +103,8 @@ internal sealed class ContinualRun(ContinualSettings settings, ImageData data, C
             run.Steps,
             meter => result = run.Run(meter, time, (Sequences - 1) * steps, stop)
         );
+        foreach (var warning in run.Warnings.Where(said.Add))
+            progress.Line($"Note: {warning}");
         if (result is not null)
             record.Add(result);
         return result;

@@ -1,5 +1,6 @@
-using Foof.Cli.Data;
+using Foof.Cli.Models;
 using Foof.Cli.Settings;
+using Foof.Cli.Training;
 using static Foof.Cli.Settings.CommonSettings;
 using static Foof.Cli.Settings.Forms;
 using static Foof.Cli.Settings.Setting<Foof.Cli.Continual.ContinualSettings>;
@@ -19,13 +20,13 @@ internal sealed record ContinualSettings
                 "Tasks of permuted pixels, or of classes of their own",
                 TaskSequence.Permuted
             ),
-            Of(s => s.Tasks, UpTo(MostTasks), "How many tasks", 5)
-                .Unless(s =>
-                    s.Scenario == TaskSequence.Split && s.Tasks > ImageSet.Classes / 2
-                        ? $"--tasks must be at most {ImageSet.Classes / 2} for split, where a task has two of "
-                            + $"{ImageSet.Classes} classes or more; got {s.Tasks}."
-                        : null
-                ),
+            Optional(
+                s => s.Model,
+                OneOf([.. ModelKind.All.Where(kind => kind.Classifies).Select(kind => kind.Name)]),
+                "The network, with its own defaults",
+                "an mlp 100-100 with biases"
+            ),
+            Of(s => s.Tasks, UpTo(MostTasks), "How many tasks", 5),
             Of(
                     s => s.Variants,
                     SomeVariants,
@@ -54,6 +55,7 @@ internal sealed record ContinualSettings
 
     public string Data { get; init; } = null!;
     public string Scenario { get; init; } = null!;
+    public string? Model { get; init; }
     public int Tasks { get; init; }
     public string[] Variants { get; init; } = null!;
     public double? Strength { get; init; }
@@ -69,6 +71,9 @@ internal sealed record ContinualSettings
 
     /// <summary>The seeds.</summary>
     internal IEnumerable<long> AllSeeds => Enumerable.Range(0, Seeds).Select(place => Seed + place);
+
+    /// <summary>The network's settings; null if it is the usual one.</summary>
+    internal TrainingSettings? Network => Model is { } name ? new() { Model = name, BatchSize = BatchSize } : null;
 
     /// <summary>The settings of a resumed run, whose command line must not repeat them.</summary>
     internal static ContinualSettings Resume(ContinualSettings kept, Given given, string folder)

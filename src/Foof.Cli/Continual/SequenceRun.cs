@@ -25,6 +25,9 @@ internal sealed class SequenceRun(
 
     private int done;
 
+    /// <summary>What the penalty says that it does not cover, and what else the user should know.</summary>
+    internal IReadOnlyList<string> Warnings { get; private set; } = [];
+
     /// <summary>How many steps all tasks have together.</summary>
     internal int Steps =>
         sequence.Tasks.Sum(task => settings.Epochs * Batches.CountOf(task.Train.Count, settings.BatchSize));
@@ -66,6 +69,7 @@ internal sealed class SequenceRun(
                 $"{variant.Name} with strength {strength} stopped after {done} steps: {failure.Message}"
             );
         }
+        Warnings = memory?.Warnings ?? [];
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return new(variant.Name, strength, seed, [.. test], [.. validation], bytes, seconds);
 
@@ -79,14 +83,22 @@ internal sealed class SequenceRun(
         }
     }
 
-    private static nn.Module<Tensor, Tensor> Network() =>
+    private nn.Module<Tensor, Tensor> Network() =>
+        settings.Network is { } network
+            ? nn.Sequential(
+                ("images", nn.Unflatten(1, sequence.Shape.Of(1)[1..])),
+                ("network", ModelKind.Build(network, sequence.Shape))
+            )
+            : Perceptron();
+
+    private nn.Module<Tensor, Tensor> Perceptron() =>
         Initialisation.Kaiming(
             nn.Sequential(
-                ("linear1", nn.Linear(ImageSet.Pixels, Width)),
+                ("linear1", nn.Linear(sequence.Shape.Pixels, Width)),
                 ("relu1", nn.ReLU()),
                 ("linear2", nn.Linear(Width, Width)),
                 ("relu2", nn.ReLU()),
-                ("linear3", nn.Linear(Width, ImageSet.Classes))
+                ("linear3", nn.Linear(Width, sequence.Shape.Classes))
             )
         );
 

@@ -19,12 +19,16 @@ internal sealed class TaskSequence : IDisposable
     private readonly ImageSet train;
     private readonly ImageSet validation;
 
-    private TaskSequence(ImageSet train, ImageSet validation, ContinualTask[] tasks)
+    private TaskSequence(ImageSet train, ImageSet validation, ContinualTask[] tasks, ImageShape shape)
     {
+        Shape = shape;
         this.train = train;
         this.validation = validation;
         Tasks = tasks;
     }
+
+    /// <summary>The shape of the images.</summary>
+    internal ImageShape Shape { get; }
 
     /// <summary>The tasks in their order.</summary>
     internal IReadOnlyList<ContinualTask> Tasks { get; }
@@ -39,10 +43,33 @@ internal sealed class TaskSequence : IDisposable
             .Range(0, settings.Tasks)
             .Select(place =>
                 settings.Scenario == Split
-                    ? ContinualTask.OfClasses(train, validation, data.Test, Classes(settings.Tasks, place))
-                    : ContinualTask.Permuted(train, validation, data.Test, Order(seed, place, train.Labels.device))
+                    ? ContinualTask.OfClasses(
+                        train,
+                        validation,
+                        data.Test,
+                        Classes(data.Shape.Classes / settings.Tasks, place)
+                    )
+                    : ContinualTask.Permuted(train, validation, data.Test, Order(seed, place, data))
             );
-        return new(train, validation, [.. tasks]);
+        return new(train, validation, [.. tasks], data.Shape);
+    }
+
+    /// <summary>Refuses data with too few classes for the tasks.</summary>
+    /// <exception cref="CommandFailure">A task would have one class.</exception>
+    internal static void RequireClasses(ContinualSettings settings, ImageData data)
+    {
+        var classes = data.Shape.Classes;
+        if (classes < 2)
+            throw new CommandFailure(
+                "--data must have two classes at least; all labels are 0: name other data.",
+                ExitCode.Usage
+            );
+        if (settings.Scenario == Split && settings.Tasks > classes / 2)
+            throw new CommandFailure(
+                $"--tasks must be at most {classes / 2} for split, where a task has two of {classes} classes or more; "
+                    + $"got {settings.Tasks}.",
+                ExitCode.Usage
+            );
     }
 
     /// <summary>How many training images the smallest task has.</summary>
@@ -62,19 +89,16 @@ internal sealed class TaskSequence : IDisposable
     }
 
     // All tasks have equally many classes, in their order; the remaining classes are in no task.
-    private static long[] Classes(int tasks, int place)
-    {
-        var count = ImageSet.Classes / tasks;
-        return [.. Enumerable.Range(place * count, count).Select(label => (long)label)];
-    }
+    private static long[] Classes(int count, int place) =>
+        [.. Enumerable.Range(place * count, count).Select(label => (long)label)];
 
     // The first task does not permute its pixels.
-    private static Tensor? Order(long seed, int place, Device device)
+    private static Tensor? Order(long seed, int place, ImageData data)
     {
         if (place == 0)
             return null;
         using var generator = new Generator(unchecked((ulong)(seed * 1_000_003 + place)));
-        return randperm(ImageSet.Pixels, generator: generator).to(device).DetachFromDisposeScope();
+        return randperm(data.Shape.Pixels, generator: generator).to(data.Train.Labels.device).DetachFromDisposeScope();
     }
 
     /// <summary>Frees the tasks.</summary>

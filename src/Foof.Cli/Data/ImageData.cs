@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Foof.Cli.Commands;
 using Foof.Cli.Settings;
 using static TorchSharp.torch;
@@ -9,7 +10,8 @@ namespace Foof.Cli.Data;
 /// <param name="Train">The images to train with.</param>
 /// <param name="Test">The images to test with.</param>
 /// <param name="Fingerprint">A hash of all images and labels, before any subset is taken.</param>
-internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerprint) : IDisposable
+/// <param name="Shape">The shape of the images, and the number of classes of both sets together.</param>
+internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerprint, ImageShape Shape) : IDisposable
 {
     /// <summary>The name that stands for <see cref="FashionMnistFolder"/>.</summary>
     internal const string FashionMnist = "fashion-mnist";
@@ -31,10 +33,11 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         if (!Directory.Exists(folder))
             throw new CommandFailure(Missing(data));
         var files = Files(folder);
-        var train = ImageSet.From(files[0], files[1], scale, subset);
+        var shape = ImageShape.Of(files[0], files[1], files[3]);
+        var train = ImageSet.From(files[0], files[1], shape, scale, subset);
         try
         {
-            return new(train, ImageSet.From(files[2], files[3], scale), Hash(files));
+            return new(train, ImageSet.From(files[2], files[3], shape, scale), Hash(files, shape), shape);
         }
         catch
         {
@@ -50,10 +53,7 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     {
         try
         {
-            var files = IdxFolder.Files(folder);
-            ImageSet.Check(files[0], files[1]);
-            ImageSet.Check(files[2], files[3]);
-            return files;
+            return ImageFiles.Read(folder);
         }
         catch (FileNotFoundException missing)
         {
@@ -85,11 +85,14 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
             : $"--data must be {FashionMnist}, or a folder that holds {string.Join(", ", IdxFolder.Names)} "
                 + $"(gzipped or not); {data} is no folder{Suggestion.Hint(data, [FashionMnist])}.";
 
-    private static string Hash(IdxFile[] files)
+    // Files of another shape may have the same bytes; the usual shape is left out, as in the first version.
+    private static string Hash(IdxFile[] files, ImageShape shape)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var file in files)
             hash.AppendData(file.Bytes);
+        if (shape is not { Channels: 1, Rows: 28, Columns: 28 })
+            hash.AppendData(Encoding.ASCII.GetBytes(shape.Text));
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
     }
 

@@ -4,29 +4,24 @@ using static TorchSharp.torch;
 namespace Foof.Cli.Data;
 
 /// <summary>Images with their labels, in memory.</summary>
-/// <param name="Images">float32 [n; 1; 28; 28], in the scale.</param>
-/// <param name="Labels">int64 [n], from 0 to 9.</param>
+/// <param name="Images">float32 [n; channels; rows; columns], in the scale.</param>
+/// <param name="Labels">int64 [n], from 0.</param>
 /// <param name="Scale">The scale of the pixels.</param>
 internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) : IDisposable
 {
-    /// <summary>Rows and columns of an image.</summary>
-    internal const int Side = 28;
-
-    /// <summary>Pixels of an image.</summary>
-    internal const int Pixels = Side * Side;
-
-    /// <summary>How many labels there are.</summary>
-    internal const int Classes = 10;
-
     /// <summary>How many images there are.</summary>
     internal long Count => Labels.shape[0];
+
+    /// <summary>The width of an image.</summary>
+    internal int Columns => (int)Images.shape[3];
 
     /// <summary>Makes tensors of the first images of two files that were checked.</summary>
     /// <param name="images">The images.</param>
     /// <param name="labels">Their labels.</param>
+    /// <param name="shape">The shape of the images.</param>
     /// <param name="scale">The scale of the pixels.</param>
     /// <param name="count">How many to keep; null keeps all.</param>
-    internal static ImageSet From(IdxFile images, IdxFile labels, PixelScale scale, int? count = null)
+    internal static ImageSet From(IdxFile images, IdxFile labels, ImageShape shape, PixelScale scale, int? count = null)
     {
         var kept = count ?? images.Shape[0];
         if (kept > images.Shape[0])
@@ -36,7 +31,7 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
             );
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var pixels = tensor(images.Bytes[..(kept * Pixels)], [kept, 1L, Side, Side]);
+        var pixels = tensor(images.Bytes[..(kept * shape.Pixels)], shape.Of(kept));
         var classes = tensor(labels.Bytes[..kept]).to(ScalarType.Int64);
         var scaled = scale.To(pixels.to(ScalarType.Float32).div_(255.0));
         return new(scaled.DetachFromDisposeScope(), classes.DetachFromDisposeScope(), scale);
@@ -63,7 +58,7 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
     }
 
     /// <summary>Images with given pixels; all labels are 0.</summary>
-    /// <param name="pixels">From 0 to 1, [n; 1; 28; 28].</param>
+    /// <param name="pixels">From 0 to 1, [n; channels; rows; columns].</param>
     /// <param name="scale">The scale of the pixels.</param>
     internal static ImageSet Made(Tensor pixels, PixelScale scale) =>
         new(
@@ -79,28 +74,6 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
             return this;
         using (this)
             return new(Images.to(device), Labels.to(device), Scale);
-    }
-
-    /// <summary>Refuses two files that do not belong together, or have other images or labels than these networks take.</summary>
-    internal static void Check(IdxFile images, IdxFile labels)
-    {
-        for (var i = 1; i < images.Shape.Length; i++)
-            if (images.Shape[i] != Side)
-                throw IdxFile.Wrong(
-                    images.Path,
-                    4 * (i + 1),
-                    $"{Side} {(i == 1 ? "rows" : "columns")} an image",
-                    $"{images.Shape[i]}"
-                );
-        IdxFolder.Match(images, labels);
-        var place = Array.FindIndex(labels.Bytes, label => label >= Classes);
-        if (place >= 0)
-            throw IdxFile.Wrong(
-                labels.Path,
-                labels.DataOffset + place,
-                $"a label from 0 to {Classes - 1}",
-                $"{labels.Bytes[place]}"
-            );
     }
 
     /// <summary>Frees both tensors.</summary>

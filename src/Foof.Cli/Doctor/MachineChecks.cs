@@ -143,9 +143,11 @@ internal static class DataCheck
         try
         {
             var files = ImageData.Files(folder);
+            var shape = ImageShape.Of(files[0], files[1], files[3]);
             return Finding.Ok(
                 item,
-                $"{files[0].Shape[0]} images to train with and {files[2].Shape[0]} to test with in {folder}"
+                $"{files[0].Shape[0]} images to train with and {files[2].Shape[0]} to test with in {folder}, "
+                    + $"{shape.Text} pixels, {shape.Classes} classes"
             );
         }
         catch (Exception failure) when (failure is CommandFailure or InvalidDataException)

@@ -104,7 +104,7 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
             throw new CommandFailure($"{source} was trained with other data: name the same data by --data.");
         RequireImages(sets.Train.Count, sets.Test.Count);
         using var test = sets.Test.Part(0, settings.Test ?? sets.Test.Count);
-        using var network = ModelKind.Build(trained).to(place);
+        using var network = ModelKind.Build(trained, sets.Shape).to(place);
         checkpoint.Restore(network);
         network.eval();
         var run = new LaplaceRun(settings, network, sets.Train, data.Validation, test, trained.Data, terminal);

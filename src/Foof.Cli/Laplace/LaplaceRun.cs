@@ -177,7 +177,7 @@ internal sealed class LaplaceRun(
     private LaplaceResult Judge(LaplacePosterior posterior, FittedPosterior fitted, double samples)
     {
         var (inside, predict) = Timed(() => Predict(posterior, test, "predict"));
-        using var noiseImages = ForeignImages.Noise(test.Count, test.Scale, settings.Seed).To(Place);
+        using var noiseImages = ForeignImages.Noise(test, settings.Seed).To(Place);
         using var rotatedImages = ForeignImages.Rotated(test);
         using var noise = Predict(posterior, noiseImages, "predict noise");
         using var rotated = Predict(posterior, rotatedImages, "predict rotated images");

@@ -64,19 +64,23 @@ internal sealed record Detection(double Probability, double Entropy, double Vari
 /// <summary>Makes images that the network was not trained for.</summary>
 internal static class ForeignImages
 {
-    /// <summary>Images of noise, whose pixels are independent and uniform between 0 and 1.</summary>
-    internal static ImageSet Noise(long count, PixelScale scale, long seed)
+    /// <summary>As many images of noise, whose pixels are independent and uniform between 0 and 1.</summary>
+    internal static ImageSet Noise(ImageSet like, long seed)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
-        return ImageSet.Made(rand(count, 1, ImageSet.Side, ImageSet.Side, generator: generator), scale);
+        return ImageSet.Made(rand(like.Images.shape, generator: generator), like.Scale);
     }
 
-    /// <summary>The images turned by 90 degrees.</summary>
-    internal static ImageSet Rotated(ImageSet set) =>
-        new(
-            set.Images.transpose(2, 3).flip(2).contiguous().DetachFromDisposeScope(),
+    /// <summary>The images turned by 90 degrees, or by 180 if they are not square.</summary>
+    internal static ImageSet Rotated(ImageSet set)
+    {
+        using var scope = NewDisposeScope();
+        var turned = set.Images.shape[2] == set.Columns ? set.Images.transpose(2, 3).flip(2) : set.Images.flip(2, 3);
+        return new(
+            turned.contiguous().DetachFromDisposeScope(),
             set.Labels.alias().DetachFromDisposeScope(),
             set.Scale
         );
+    }
 }

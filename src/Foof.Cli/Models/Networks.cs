@@ -1,4 +1,5 @@
 using Foof.Cli.Data;
+using Foof.Cli.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,29 +14,33 @@ internal static class Networks
     private const int Wide = 32;
     private const int HiddenOfCnn = 128;
 
-    // Two poolings halve each side twice.
-    private const int Features = Wide * (ImageSet.Side / 4) * (ImageSet.Side / 4);
-
-    private static readonly int[] Bottleneck = [ImageSet.Pixels, 1000, 500, 250, 30, 250, 500, 1000, ImageSet.Pixels];
+    private static readonly int[] Bottleneck = [1000, 500, 250, 30, 250, 500, 1000];
 
     /// <summary>
-    /// The paper's network: 784-1000-1000-1000-10 with rectifiers and without biases (Benzing 2022, App. D).
+    /// The perceptron of --hidden, with biases; otherwise the paper's network: 784-1000-1000-1000-10 with rectifiers and
+    /// without biases (Benzing 2022, App. D).
     /// </summary>
-    internal static nn.Module<Tensor, Tensor> Paper() =>
-        Perceptron([PaperWidth, PaperWidth, PaperWidth], hasBias: false);
+    internal static nn.Module<Tensor, Tensor> Paper(TrainingSettings settings, ImageShape shape) =>
+        settings.Hidden is { } hidden
+            ? Perceptron(shape, Widths(hidden)!)
+            : Perceptron(shape, [PaperWidth, PaperWidth, PaperWidth], hasBias: false);
 
     /// <summary>A perceptron with rectifiers between its layers.</summary>
-    internal static nn.Module<Tensor, Tensor> Perceptron(IReadOnlyList<int> widths, bool hasBias = true)
+    internal static nn.Module<Tensor, Tensor> Perceptron(
+        ImageShape shape,
+        IReadOnlyList<int> widths,
+        bool hasBias = true
+    )
     {
         var parts = new List<(string, nn.Module<Tensor, Tensor>)> { ("flatten", nn.Flatten()) };
-        var inputs = ImageSet.Pixels;
+        var inputs = shape.Pixels;
         foreach (var (place, width) in widths.Index())
         {
             parts.Add(($"linear{place + 1}", nn.Linear(inputs, width, hasBias)));
             parts.Add(($"relu{place + 1}", nn.ReLU()));
             inputs = width;
         }
-        parts.Add(($"linear{widths.Count + 1}", nn.Linear(inputs, ImageSet.Classes, hasBias)));
+        parts.Add(($"linear{widths.Count + 1}", nn.Linear(inputs, shape.Classes, hasBias)));
         return Initialisation.Kaiming(nn.Sequential(parts));
     }
 
@@ -46,38 +51,39 @@ internal static class Networks
         return widths.All(width => width is >= 1 and <= MostWidth) ? widths : null;
     }
 
-    /// <summary>Softmax regression: one layer 784-10 with a bias.</summary>
-    internal static nn.Module<Tensor, Tensor> Linear() =>
+    /// <summary>Softmax regression: one layer with a bias.</summary>
+    internal static nn.Module<Tensor, Tensor> Linear(ImageShape shape) =>
         Initialisation.Kaiming(
-            nn.Sequential(("flatten", nn.Flatten()), ("linear", nn.Linear(ImageSet.Pixels, ImageSet.Classes)))
+            nn.Sequential(("flatten", nn.Flatten()), ("linear", nn.Linear(shape.Pixels, shape.Classes)))
         );
 
     /// <summary>Two convolutions 3x3 with pooling and two linear layers, all with biases.</summary>
-    internal static nn.Module<Tensor, Tensor> Convolutional() =>
+    internal static nn.Module<Tensor, Tensor> Convolutional(ImageShape shape) =>
         Initialisation.Kaiming(
             nn.Sequential(
-                ("convolution1", nn.Conv2d(1, Narrow, 3, padding: 1)),
+                ("convolution1", nn.Conv2d(shape.Channels, Narrow, 3, padding: 1)),
                 ("relu1", nn.ReLU()),
                 ("pool1", nn.MaxPool2d(2)),
                 ("convolution2", nn.Conv2d(Narrow, Wide, 3, padding: 1)),
                 ("relu2", nn.ReLU()),
                 ("pool2", nn.MaxPool2d(2)),
                 ("flatten", nn.Flatten()),
-                ("linear1", nn.Linear(Features, HiddenOfCnn)),
+                ("linear1", nn.Linear(Wide * (shape.Rows / 4) * (shape.Columns / 4), HiddenOfCnn)),
                 ("relu3", nn.ReLU()),
-                ("linear2", nn.Linear(HiddenOfCnn, ImageSet.Classes))
+                ("linear2", nn.Linear(HiddenOfCnn, shape.Classes))
             )
         );
 
     /// <summary>The deep autoencoder 784-1000-500-250-30-250-500-1000-784 with tanh between its layers.</summary>
-    internal static nn.Module<Tensor, Tensor> Autoencoder()
+    internal static nn.Module<Tensor, Tensor> Autoencoder(ImageShape shape)
     {
+        int[] widths = [shape.Pixels, .. Bottleneck, shape.Pixels];
         var model = nn.Sequential(("flatten", nn.Flatten()));
-        for (var layer = 1; layer < Bottleneck.Length; layer++)
+        for (var layer = 1; layer < widths.Length; layer++)
         {
             if (layer > 1)
                 model.append($"tanh{layer - 1}", nn.Tanh());
-            model.append($"linear{layer}", nn.Linear(Bottleneck[layer - 1], Bottleneck[layer]));
+            model.append($"linear{layer}", nn.Linear(widths[layer - 1], widths[layer]));
         }
         return Initialisation.Xavier(model);
     }

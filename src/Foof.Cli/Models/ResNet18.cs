@@ -12,12 +12,12 @@ internal static class ResNet18
 {
     private static readonly int[] Widths = [64, 128, 256, 512];
 
-    /// <summary>Makes one for images of some channels.</summary>
-    internal static nn.Module<Tensor, Tensor> Build(int channels)
+    /// <summary>Makes one for images of a shape.</summary>
+    internal static nn.Module<Tensor, Tensor> Build(ImageShape shape)
     {
         var inputs = Widths[0];
         var model = nn.Sequential(
-            ("convolution", nn.Conv2d(channels, inputs, 3, padding: 1, bias: false)),
+            ("convolution", nn.Conv2d(shape.Channels, inputs, 3, padding: 1, bias: false)),
             ("norm", nn.BatchNorm2d(inputs)),
             ("relu", nn.ReLU())
         );
@@ -29,7 +29,7 @@ internal static class ResNet18
         }
         model.append("pool", nn.AdaptiveAvgPool2d(1));
         model.append("flatten", nn.Flatten());
-        model.append("linear", nn.Linear(inputs, ImageSet.Classes));
+        model.append("linear", nn.Linear(inputs, shape.Classes));
         return Initialisation.Kaiming(model);
     }
 }

@@ -111,7 +111,7 @@ internal sealed class Laboratory : IDisposable
         var one = arm.Set(Settings(load, arm, rate, damping, seed));
         if (table.Find(one, arm.Variant?.Name) is { } kept)
             return kept;
-        MemoryNeed.Require(one);
+        MemoryNeed.Require(one, part.Shape);
         var run =
             new SingleRun(one, part, Device) { MeasuresStart = true, Variant = arm.Variant }.Train(
                 new TracksOnly(Progress, $"{Figure}, {arm.Label}: "),
@@ -127,6 +127,9 @@ internal sealed class Laboratory : IDisposable
         );
         return run;
     }
+
+    /// <summary>The settings of a network alone.</summary>
+    internal TrainingSettings Network(string model) => Settings(new(model, null, 1, 1), Arms.Sgd, 1, null, 1);
 
     private TrainingSettings Settings(Workload load, Arm arm, double rate, double? damping, long seed)
     {

@@ -28,7 +28,7 @@ internal sealed class UpdateProgress(Laboratory laboratory)
         using var part = laboratory.Part(load.Images);
         var kind = ModelKind.Find(load.Model);
         manual_seed(1).Dispose();
-        using var model = kind.Make().to(laboratory.Device);
+        using var model = ModelKind.Build(laboratory.Network(load.Model), part.Shape).to(laboratory.Device);
         var path = new PaperPath(kind, model, part.Train, BatchSize);
         using var generator = new Generator(1);
         using var other = new Generator(1);

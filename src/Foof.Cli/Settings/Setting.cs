@@ -54,6 +54,7 @@ internal sealed record Setting<R> : Setting
 {
     private readonly PropertyInfo property;
     private readonly Default<R, object>? byDefault;
+    private Func<R, object?>? otherwise;
     private bool isFoundLater;
     private string absent = "none";
 
@@ -120,7 +121,14 @@ internal sealed record Setting<R> : Setting
 
     /// <summary>Refuses it beside some settings.</summary>
     /// <param name="sentence">The message; null if there is no contradiction.</param>
-    internal Setting<R> Unless(Func<R, string?> sentence) => this with { Contradiction = sentence };
+    internal Setting<R> Unless(Func<R, string?> sentence)
+    {
+        var before = Contradiction;
+        return this with { Contradiction = settings => before(settings) ?? sentence(settings) };
+    }
+
+    /// <summary>What a new record has if the option is not given; null if that is nothing.</summary>
+    internal Setting<R> Otherwise(Func<R, object?> value) => this with { otherwise = value };
 
     /// <summary>The words for null in messages.</summary>
     internal Setting<R> OrElse(string words) => this with { absent = words };
@@ -139,6 +147,8 @@ internal sealed record Setting<R> : Setting
     {
         if (byDefault is { } one && (one.IsConstant || !constantsOnly))
             Set(settings, one.Of(settings));
+        else if (otherwise is not null && !constantsOnly)
+            Set(settings, otherwise(settings));
     }
 
     /// <summary>Whether the value of a record that was read from a file is possible.</summary>

@@ -15,6 +15,12 @@ internal interface ILearner : IDisposable
     /// <summary>How many batches it needs before the first step.</summary>
     int WarmUpBatches => 0;
 
+    /// <summary>How the method treats each parameter; empty for an optimiser without curvature.</summary>
+    IReadOnlyList<Coverage> Coverage => [];
+
+    /// <summary>The sentence that names the parameters which no layer covers; null if there are none.</summary>
+    string? Uncovered => UncoveredParameters.Sentence(Coverage, "take plain gradient steps");
+
     /// <summary>Takes the statistics of those batches.</summary>
     void WarmUp(IEnumerable<Tensor> inputs) { }
 
@@ -50,6 +56,8 @@ internal sealed class CurvatureLearner : ILearner
         (model, kind, settings) => new CurvatureLearner(method, model, kind, settings);
 
     public int WarmUpBatches { get; }
+
+    public IReadOnlyList<Coverage> Coverage => optimizer.Coverage;
 
     public void WarmUp(IEnumerable<Tensor> inputs) => optimizer.WarmUp(inputs);
 

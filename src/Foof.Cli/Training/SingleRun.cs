@@ -42,10 +42,12 @@ internal sealed record SingleRun(TrainingSettings Settings, ImageData Data, Devi
     {
         var kind = ModelKind.Find(Settings.Model);
         manual_seed(Settings.Seed).Dispose();
-        using var model = ModelKind.Build(Settings).to(Device);
+        using var model = ModelKind.Build(Settings, Data.Shape).to(Device);
         using var learner =
             Variant?.Make(model, kind, Settings, Data)
             ?? OptimizerKind.Find(Settings.Optimizer).Make(model, kind, Settings);
+        if (learner.Uncovered is { } uncovered)
+            progress.Line(uncovered);
         var state = new RunState();
         string? failure = null;
         try

@@ -59,7 +59,7 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
                         var (said, sure) = (ClassNames.Of(data, Predicted[image]), Say.Percent(Confidence[image]));
                         return new ShownImage(
                             Pixels(set, image),
-                            ImageSet.Side,
+                            set.Columns,
                             $"One of the {name}, taken for {said} with a confidence of {sure}",
                             $"predicted {said}, {sure}"
                         );
@@ -99,18 +99,18 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
         var sure = Say.Percent(Confidence[image]);
         return new(
             Pixels(set, image),
-            ImageSet.Side,
+            set.Columns,
             $"Test image {image}, {label}, taken for {said} with a confidence of {sure}",
             $"predicted {said}, {sure}, truly {label}"
         );
     }
 
-    /// <summary>An image's grey values, from 0 to 255.</summary>
+    /// <summary>An image's grey values, from 0 to 255; the means of its channels.</summary>
     internal static byte[] Pixels(ImageSet set, long image)
     {
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var pixels = set.Scale.From(set.Images.narrow(0, image, 1)) * 255.0;
+        var pixels = set.Scale.From(set.Images.narrow(0, image, 1).mean([1])) * 255.0;
         return pixels.round().clamp(0.0, 255.0).to(ScalarType.Byte).cpu().data<byte>().ToArray();
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Foof.Cli.Data;
 using Foof.Cli.Engine;
 using Foof.Cli.Models;
@@ -36,14 +37,17 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
                 $"The checkpoint in {files.Resume} was made with other data than "
                     + $"{ImageData.Folder(name)}: name the same data by --data."
             );
-        MemoryNeed.Require(settings);
+        ModelKind.Require(settings, data.Rest);
+        MemoryNeed.Require(settings, data.Rest.Shape);
         using var reserved = IsReserved ? null : files.Reserve("train", Checkpoint.FileName, Checkpoint.ModelFileName);
         set_num_threads(settings.Threads);
         Note(settings, optimizer, checkpoint);
 
         manual_seed(settings.Seed).Dispose();
-        using var model = ModelKind.Build(settings).to(device);
+        using var model = ModelKind.Build(settings, data.Rest.Shape).to(device);
         using var learner = optimizer.Make(model, kind, settings);
+        if (learner.Uncovered is { } uncovered)
+            terminal.Error.WriteLine($"Note: {uncovered}");
         var state = checkpoint?.Restore(model, learner) ?? new RunState();
         var trainer = new EpochTrainer(settings, data.Rest, kind, model, learner, state, files.Folder)
         {
@@ -54,7 +58,7 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
             Show(state.History);
         else
             SayStopped(state, Batches.CountOf(data.Rest.Train.Count, settings.BatchSize));
-        Write(settings, optimizer, data.Rest, model, state);
+        Write(settings, optimizer, data.Rest, model, learner, state);
         return isFinished ? ExitCode.Success : ExitCode.Stopped;
     }
 
@@ -99,6 +103,7 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
         OptimizerKind optimizer,
         ImageData data,
         nn.Module<Tensor, Tensor> model,
+        ILearner learner,
         RunState state
     )
     {
@@ -117,6 +122,9 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
                 ["optimizer"] = settings.Optimizer,
                 ["options"] = SettingTable<TrainingSettings>.ToJson(settings),
                 ["parameters"] = parameters,
+                ["plain_parameters"] = new JsonArray([
+                    .. learner.Coverage.Where(line => line.Treatment.IsPlain).Select(line => (JsonNode)line.Parameter),
+                ]),
                 ["epochs"] = JsonSerializer.SerializeToNode(state.History),
                 ["peak_rss_mb"] = peak,
             }

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Foof.Cli.Commands;
 using Foof.Cli.Data;
 using Foof.Cli.Models;
@@ -108,6 +109,26 @@ internal sealed record TrainingSettings
                     "the paper's, without biases"
                 )
                 .Unless(HiddenOfAnother),
+            Number(s => s.Depth, kind => kind.Depth, "The layers of wrn, or the blocks"),
+            Number(
+                s => s.Width,
+                kind => kind.Width,
+                "The widening factor of wrn, the first channels of vgg, or the units of a layer"
+            ),
+            Number(s => s.Heads, kind => kind.Heads, "The heads of attention, which divide the width")
+                .Unless(s =>
+                    s.Width % s.Heads is > 0
+                        ? $"--width must be a multiple of --heads, {s.Heads}; got {s.Width}: change one of them."
+                        : null
+                ),
+            Choice(
+                s => s.Pooling,
+                ModelOption.Poolings,
+                kind => kind.HasPooling,
+                "What tells the class: the mean of the tokens, or a class token"
+            ),
+            Choice(s => s.Cell, ModelOption.Cells, kind => kind.HasCell, "The recurrent cell"),
+            Choice(s => s.Norm, ModelOption.Norms, kind => kind.HasNorm, "Batch norms, or none"),
             Of(
                 s => s.Pixels,
                 OneOf(PixelScale.Names),
@@ -139,6 +160,12 @@ internal sealed record TrainingSettings
     public int? Subset { get; init; }
     public int? Validation { get; init; }
     public string? Hidden { get; init; }
+    public int? Depth { get; init; }
+    public int? Width { get; init; }
+    public int? Heads { get; init; }
+    public string? Pooling { get; init; }
+    public string? Cell { get; init; }
+    public string? Norm { get; init; }
     public string Pixels { get; init; } = null!;
     public long Seed { get; init; }
     public int Threads { get; init; }
@@ -172,6 +199,38 @@ internal sealed record TrainingSettings
         if (Products == BFloat16)
             method = method.WithBFloat16Products();
         return StaleSteps == 0 ? method : method.WithInverseDelay(StaleSteps);
+    }
+
+    // Runs of other networks, and files of earlier versions, have none.
+    private static Setting<TrainingSettings> Number(
+        Expression<Func<TrainingSettings, int?>> property,
+        Func<ModelKind, NumberOption?> of,
+        string help
+    )
+    {
+        var (row, value) = (null as Setting<TrainingSettings>, property.Compile());
+        var shown = ModelKind
+            .All.Where(kind => of(kind) is not null)
+            .Select(kind => $"{kind.Name} {of(kind)!.Default}");
+        row = Optional(property, Count, help, string.Join(", ", shown))
+            .Otherwise(s => of(ModelKind.Find(s.Model))?.Default)
+            .Unless(s => ModelOption.Objection(s, row!.Name, of, value(s)));
+        return row;
+    }
+
+    private static Setting<TrainingSettings> Choice(
+        Expression<Func<TrainingSettings, string?>> property,
+        IReadOnlyList<string> names,
+        Func<ModelKind, bool> has,
+        string help
+    )
+    {
+        var (row, value) = (null as Setting<TrainingSettings>, property.Compile());
+        var shown = $"{names[0]} for {string.Join(", ", ModelKind.All.Where(has).Select(kind => kind.Name))}";
+        row = Optional(property, OneOf(names), help, shown)
+            .Otherwise(s => has(ModelKind.Find(s.Model)) ? names[0] : null)
+            .Unless(s => ModelOption.Objection(s, row!.Name, has, value(s)));
+        return row;
     }
 
     private static Form<string> Widths =>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Foof.Cli.Data;
 using Foof.Cli.Models;
 using Foof.Cli.Training;
 
@@ -89,7 +90,7 @@ public sealed class LaplaceTests(TrainedNetwork trained) : IClassFixture<Trained
         var folder = trained["posterior"];
         var numbers = Numbers("--structure", "kron", "--out", folder);
         using var checkpoint = Checkpoint.Load(trained.Network);
-        using var model = ModelKind.Build(checkpoint.Run.Options);
+        using var model = ModelKind.Build(checkpoint.Run.Options, ImageShape.FashionMnist);
         checkpoint.Restore(model);
         model.eval();
         using var posterior = LaplacePosterior.Load(model, Path.Combine(folder, "posterior.safetensors"));
