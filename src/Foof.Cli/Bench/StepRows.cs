@@ -52,6 +52,7 @@ internal static class StepRows
                 Plain("sgd"),
                 Whole(HandWrittenSgd.Kind),
                 Plain("adam"),
+                Plain("adamw"),
                 Amortised("foof", model.Period),
                 Amortised("foof", model.Period) with
                 {
@@ -68,6 +69,8 @@ internal static class StepRows
                 EveryStep("foof"),
                 Amortised("kfac", model.Period),
                 EveryStep("kfac"),
+                Amortised("kfac-reduce", model.Period),
+                EveryStep("kfac-reduce"),
                 Amortised("kfac-standard", model.Period),
                 Amortised("ekfac", model.Period),
                 EveryStep("natural"),

@@ -1,5 +1,6 @@
 using Foof.Cli.Data;
 using Foof.Cli.Engine;
+using Foof.Cli.Models;
 using Foof.Cli.Output;
 using Foof.Cli.Settings;
 using Foof.Cli.Training;

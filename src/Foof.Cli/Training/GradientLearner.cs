@@ -78,7 +78,7 @@ internal abstract class GradientLearner<TState>(
 /// <summary>Stochastic gradient descent with momentum.</summary>
 internal sealed class SgdLearner : GradientLearner<SGD.State>
 {
-    private SgdLearner(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings)
+    private SgdLearner(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings, bool isNesterov)
         : base(
             model,
             kind,
@@ -86,13 +86,22 @@ internal sealed class SgdLearner : GradientLearner<SGD.State>
                 model.parameters(),
                 settings.LearningRate,
                 momentum: settings.Momentum,
-                weight_decay: settings.WeightDecay
+                weight_decay: settings.WeightDecay,
+                // Without momentum, both are one.
+                nesterov: isNesterov && settings.Momentum > 0
             )
         ) { }
 
     /// <summary>Makes one for a model.</summary>
     internal static ILearner Make(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings) =>
-        new SgdLearner(model, kind, settings);
+        new SgdLearner(model, kind, settings, isNesterov: false);
+
+    /// <summary>Makes one with Nesterov's momentum for a model.</summary>
+    internal static ILearner MakeNesterov(
+        nn.Module<Tensor, Tensor> model,
+        ModelKind kind,
+        TrainingSettings settings
+    ) => new SgdLearner(model, kind, settings, isNesterov: true);
 
     protected override void Save(SGD.State state, Action<string, Tensor> keep)
     {
@@ -133,5 +142,34 @@ internal sealed class AdamLearner : GradientLearner<Adam.State>
 
         Tensor Found(string part) =>
             kept(part) ?? throw new CommandFailure($"The checkpoint lacks Adam's {part} of a parameter.");
+    }
+}
+
+/// <summary>Adam with a weight decay of its own, which its moments do not see.</summary>
+internal sealed class AdamWLearner : GradientLearner<AdamW.State>
+{
+    private AdamWLearner(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings)
+        : base(model, kind, optim.AdamW(model.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay))
+    { }
+
+    /// <summary>Makes one for a model.</summary>
+    internal static ILearner Make(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings) =>
+        new AdamWLearner(model, kind, settings);
+
+    protected override void Save(AdamW.State state, Action<string, Tensor> keep)
+    {
+        keep("step", tensor(state.step));
+        keep("first_moment", state.exp_avg);
+        keep("second_moment", state.exp_avg_sq);
+    }
+
+    protected override void Load(AdamW.State state, Func<string, Tensor?> kept)
+    {
+        state.step = Found("step").item<long>();
+        state.exp_avg = Copy(Found("first_moment"));
+        state.exp_avg_sq = Copy(Found("second_moment"));
+
+        Tensor Found(string part) =>
+            kept(part) ?? throw new CommandFailure($"The checkpoint lacks AdamW's {part} of a parameter.");
     }
 }

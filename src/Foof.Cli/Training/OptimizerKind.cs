@@ -21,12 +21,14 @@ internal sealed record OptimizerKind(
 )
 {
     private const string Adam = "adam";
+    private const string AdamW = "adamw";
     private const double UsualShare = 10;
 
     // What the learning rate is divided by for losses of pixels, where that is not the usual share.
     private static readonly Dictionary<string, double> SharesOnPixels = new()
     {
         [Adam] = 1,
+        [AdamW] = 1,
         [Methods.sngd.Name] = 1,
         [Methods.shampoo.Name] = 100,
     };
@@ -35,7 +37,9 @@ internal sealed record OptimizerKind(
     [
         .. Methods.all.Select(Of),
         new("sgd", 0.01, 0.9, HasMomentum: true, Method: null, SgdLearner.Make),
+        new("nesterov", 0.01, 0.9, HasMomentum: true, Method: null, SgdLearner.MakeNesterov),
         new(Adam, 1e-4, 0.0, HasMomentum: false, Method: null, AdamLearner.Make),
+        new(AdamW, 1e-4, 0.0, HasMomentum: false, Method: null, AdamWLearner.Make),
     ];
 
     /// <summary>All names.</summary>
