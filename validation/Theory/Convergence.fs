@@ -1,4 +1,4 @@
-/// Row 78: natural-gradient descent of wide networks converges linearly.
+/// Natural-gradient descent of wide networks converges linearly.
 ///
 /// For f = 1/sqrt(m) sum_r a_r relu(w_r . x) and Delta W = -eta J^T (J J^T)^-1 (u - y) with a_r fixed,
 /// |u(k) - y|^2 <= (1 - eta)^k |u(0) - y|^2; for m -> infinity the factor of a step is (1 - eta)^2.

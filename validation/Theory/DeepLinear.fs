@@ -1,4 +1,4 @@
-/// Row 77: the exact natural gradient of deep linear networks.
+/// The exact natural gradient of deep linear networks.
 ///
 /// For f = W_L .. W_1 x and the loss 1/2 |f - y|^2, Delta_l = 1/L E_bar_l^-1 grad_l A_bar_l^-1 solves F Delta = grad,
 /// moves the function as F^+ grad does, and the flow has d loss/dt = -2 (loss - least loss). (Bernacchia et al. 2018)

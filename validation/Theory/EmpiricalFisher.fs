@@ -1,4 +1,4 @@
-/// Row 71: the empirical Fisher is not the Fisher.
+/// The empirical Fisher is not the Fisher.
 ///
 /// F = 1/n sum_i J_i^T Lambda_i J_i, and EF = 1/n sum_i g_i g_i^T at the data's labels. For linear regression with
 /// sigma = 1 these are 1/n sum x x^T and 1/n sum r_i^2 x x^T, r_i the residuals. (Kunstner et al. 2019)

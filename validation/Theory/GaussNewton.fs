@@ -1,4 +1,4 @@
-/// Row 83: the Fisher is the generalised Gauss-Newton matrix, and the local form of the divergence between models.
+/// The Fisher is the generalised Gauss-Newton matrix, and the local form of the divergence between models.
 ///
 /// sum_y p(y | f) g_y g_y^T = J^T Lambda J for the likelihoods of exponential families by their natural parameters, and
 /// KL(p_theta | p_(theta + s v)) = s^2/2 v^T F v + O(s^3). (Martens 2020)

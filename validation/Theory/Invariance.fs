@@ -1,4 +1,4 @@
-/// Row 48: the natural gradient does not depend on the parameters that a model is written in.
+/// The natural gradient does not depend on the parameters that a model is written in.
 ///
 /// theta = B psi + c has F_psi = B^T F B and grad_psi = B^T grad, so that B F_psi^-1 grad_psi = F^-1 grad: the same
 /// step. A smooth map theta = h(psi) changes the step of length eta by O(eta^2) only; gradient descent's by O(eta).

@@ -1,6 +1,6 @@
-/// Row 74: the online natural gradient is the extended Kalman filter.
+/// The online natural gradient is the extended Kalman filter.
 ///
-/// K = P J^T (J P J^T + R)^-1, theta += K (y - f), P <- (I - K J) P  equals, with g_t = 1/(t + 1) and F_0 = P_0^-1,
+/// K = P J^T (J P J^T + R)^-1, theta += K (y - f), P <- (I - K J) P equals, with g_t = 1/(t + 1) and F_0 = P_0^-1,
 /// F_t = (1 - g_t) F_(t-1) + g_t J^T R^-1 J, theta += g_t F_t^-1 J^T R^-1 (y - f), and P_t = F_t^-1 / (t + 1).
 /// (Ollivier 2018)
 module internal Foof.Validation.Kalman

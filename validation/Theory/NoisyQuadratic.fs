@@ -1,4 +1,4 @@
-/// Row 72: the noisy quadratic model.
+/// The noisy quadratic model.
 ///
 /// A quadratic with eigenvalues h_i = 1/i, gradients with noise of variance c_i / B, c_i = 1/i, and the preconditioner
 /// diag(h^-p): E[theta_i^2](t) = r_i^t E[theta_i^2](0) + v_i (1 - r_i^t) / (1 - r_i), r_i = (1 - alpha h_i^(1-p))^2,

@@ -1,4 +1,4 @@
-/// Row 49: on-line learning of a soft committee, whose closed form is in SoftCommittee.fs: how long gradient descent
+/// On-line learning of a soft committee, whose closed form is in SoftCommittee.fs: how long gradient descent
 /// and the natural gradient stay on the plateau where its units are equal.
 ///
 /// Near equal units gradient descent moves them apart as exp(rate t), so that its plateau grows with log(1 / distance).

@@ -1,4 +1,4 @@
-/// Row 75: gradient descent waits near singular regions, and the natural gradient does not.
+/// Gradient descent waits near singular regions, and the natural gradient does not.
 ///
 /// For f = tanh(w_1 . x) + tanh(w_2 . x) the Fisher is singular where w_1 = w_2: there only w_1 + w_2 counts. Gradient
 /// descent that starts near that line first finds the best point on it, a saddle, and stays for long.

@@ -1,4 +1,4 @@
-/// Row 82: when preconditioning helps generalisation, and when it harms.
+/// When preconditioning helps generalisation, and when it harms.
 ///
 /// theta_P = P X^T (X P X^T)^-1 y is where gradient descent preconditioned by P ends from zero. For x ~ N(0, Sigma),
 /// P = Sigma^-alpha, tau the eigenvalues of P Sigma, gamma = d/n, m with gamma mean(tau m / (1 + tau m)) = 1 and

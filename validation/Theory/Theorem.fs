@@ -43,7 +43,7 @@ type Findings = {
 /// A statement of the literature that is run as a program on the core's own operators.
 [<ReferenceEquality>]
 type Theorem = {
-    /// The row of the survey of methods.
+    /// Its number, by which theorems are ordered.
     Row: int
     /// A short name: 'empirical-fisher'.
     Name: string

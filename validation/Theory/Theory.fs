@@ -9,7 +9,7 @@ open System.Threading
 [<RequireQualifiedAccess>]
 module Theory =
 
-    /// All of them, by their rows in the survey of methods.
+    /// All of them, by their numbers.
     let theorems: Theorem array = [|
         Invariance.theorem
         OnlineLearning.theorem

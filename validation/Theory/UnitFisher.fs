@@ -1,4 +1,4 @@
-/// Row 76: the Fisher of a unit is a multiple of the identity plus a matrix of rank two.
+/// The Fisher of a unit is a multiple of the identity plus a matrix of rank two.
 ///
 /// For x ~ N(0, I), u = w . x + b, e = w/|w|, a_k = E[phi'(u)^2 v^k] with u = |w| v + b and v ~ N(0, 1):
 /// F = [[a_0 I + (a_2 - a_0) e e^T, a_1 e], [a_1 e^T, a_0]], and F^-1 is 1/a_0 (I - e e^T) beside the inverse of

@@ -1,9 +1,8 @@
-/// Row 70: three mechanisms of weight decay.
+/// Three mechanisms of weight decay.
 ///
 /// For L layers without biases and piecewise linear activations J theta = L f, hence theta^T G theta = L^2 mean |f|^2
 /// and theta^T F theta = L^2 mean f^T Lambda f for the softmax; each diagonal block gives mean |f|^2. The Kronecker
-/// products of K-FAC give the same only for linear networks. (Zhang et al. 2018, where L counts the hidden layers: L
-/// + 1 there)
+/// products of K-FAC give the same only for linear networks. (Zhang et al. 2018, whose L counts the hidden layers only)
 module internal Foof.Validation.WeightDecay
 
 open Foof

@@ -1,4 +1,4 @@
-/// Row 73: whitening can destroy generalisation.
+/// Whitening can destroy generalisation.
 ///
 /// Where training and test points together, n <= d, are whitened, their inner products are X X^T = n I: nothing tells a
 /// test point from another, so networks with an isotropic first layer are at chance. Gradient descent on A^(-1/2) x is

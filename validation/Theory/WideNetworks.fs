@@ -1,4 +1,4 @@
-/// Row 81: approximate Fishers of wide networks move the function as the exact one does, up to a factor.
+/// Approximate Fishers of wide networks move the function as the exact one does, up to a factor.
 ///
 /// Where the Gram matrices have full rank, J C^+ J^T = alpha n I: alpha = 1 for C = F, the number of layers L for its
 /// diagonal blocks, and l n for undamped K-FAC on l layers. So the rates eta, eta / L and eta / (l n) give one flow
