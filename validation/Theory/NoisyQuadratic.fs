@@ -69,11 +69,13 @@ let private simulate (chains: int) p (alpha: float) (batch: float) (times: int l
 
     risks
 
-/// The first of these batches, each four times as large as the one before, that needs more than twice the steps which
-/// inverse proportion to the first one foretells.
+/// The first of these batches that needs more than twice the steps which inverse proportion to the first one foretells;
+/// infinity if none does.
 let private critical (batches: float array) (steps: float array) =
-    let i = Seq.init batches.Length id |> Seq.find (fun i -> steps[i] * batches[i] > 2.0 * steps[0] * batches[0])
-    batches[i]
+    Seq.zip batches steps
+    |> Seq.tryFind (fun (batch, steps') -> steps' * batch > 2.0 * steps[0] * batches[0])
+    |> Option.map fst
+    |> Option.defaultValue infinity
 
 let private run (cancellation: Threading.CancellationToken) =
     let batches = Array.init 8 (fun k -> 4.0 ** float k)

@@ -9,6 +9,10 @@ open System.Threading
 [<RequireQualifiedAccess>]
 module Theory =
 
+    /// The seed that the documentation's numbers are of.
+    [<Literal>]
+    let DefaultSeed = 1L
+
     /// All of them, by their numbers.
     let theorems: Theorem array = [|
         Invariance.theorem

@@ -61,7 +61,8 @@ let private ofTanh () =
     let X = inputs ()
     let size = mean ((ForwardPass.output problem.Model X).square())
     let ratio = squared (Structure.lowRank (factor problem Fisher.Ggn X null)) (weights problem) / size
-    Statement.AtLeast("tanh: how far theta^T G theta / mean |f|^2 is from L^2", abs (ratio - L * L), 0.1)
+    // phi'(u) u is smaller than phi(u) there.
+    Statement.AtMost("tanh: theta^T G theta / mean |f|^2, below L^2", ratio, L * L - 0.1)
 
 /// With whitened inputs the K-FAC norm of a linear network is |W_L .. W_1|^2.
 let private whitened () =

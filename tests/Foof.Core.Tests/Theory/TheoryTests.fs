@@ -7,12 +7,9 @@ open Expecto
 open Foof.Validation
 open TorchSharp
 
-/// The seed of the command line.
-let private seed = 1L
-
 let private quiet = Action<int, string>(fun _ _ -> ())
 
-let private run (names: string list) = Theory.run seed names quiet CancellationToken.None
+let private run (names: string list) = Theory.run Theory.DefaultSeed names quiet CancellationToken.None
 
 let private holds (theorem: Theorem) =
     test theorem.Name {
@@ -108,7 +105,7 @@ let tests =
         test "a cancelled run stops before its first theorem" {
             use source = new CancellationTokenSource()
             source.Cancel()
-            let cancelled () = Theory.run seed [] quiet source.Token |> ignore
+            let cancelled () = Theory.run Theory.DefaultSeed [] quiet source.Token |> ignore
             Expect.throwsT<OperationCanceledException> cancelled "cancelled"
         }
     ]
