@@ -122,7 +122,6 @@ let series name (points: (float * float) seq) =
 /// A program: it draws from libtorch's default generator, and what it made is freed when it ends.
 let program (run: Threading.CancellationToken -> Findings) =
     Func<int64, Threading.CancellationToken, Findings>(fun seed cancellation ->
-        cancellation.ThrowIfCancellationRequested()
         torch.random.manual_seed seed |> ignore
         let threads = torch.get_num_threads ()
         // Matrices are small: more threads would only wait for each other, and round differently.

@@ -55,6 +55,7 @@ module Theory =
         =
         select names
         |> Array.mapi (fun done' theorem ->
+            cancellation.ThrowIfCancellationRequested()
             progress.Invoke(done', theorem.Name)
             let watch = Stopwatch.StartNew()
             let findings = theorem.Run.Invoke(seed, cancellation)
