@@ -60,6 +60,7 @@ public sealed partial class SiteTests : IDisposable
             "# Understand",
             "how-it-works",
             "mathematics",
+            "theory",
             "performance",
             "first-hour",
             "# About",
