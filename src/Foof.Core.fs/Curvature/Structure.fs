@@ -84,7 +84,7 @@ module Structure =
     /// K-FAC-expand's positions, or those that were chosen for a layer.
     let private chosen (layers: Layer array) l =
         let sharing = layers[l].Sharing
-        struct (WeightSharing.errors sharing Positions.Summed, WeightSharing.activations sharing Positions.Averaged)
+        struct (SharedWeights.errors sharing Positions.Summed, SharedWeights.activations sharing Positions.Averaged)
 
     let private kroneckerBy (positions: int -> struct (Positions * Positions)) (G: FisherFactor) =
         byLayer G (fun l ->

@@ -126,7 +126,7 @@ module Coverage =
         Bias = if isThere bias && bias.requires_grad then ValueSome bias else ValueNone
         Geometry = geometry
         IsTimeMajor = TimeMajor.contains layer
-        Sharing = WeightSharing.ofModule layer
+        Sharing = SharedWeights.ofModule layer
     }
 
     let private bias (layer: Layer) = layer.Bias |> ValueOption.map Identity.ofParameter

@@ -26,18 +26,24 @@ type WeightSharing =
     | Reduce
 
 /// Which layers have a weight sharing of their own.
-[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module WeightSharing =
+[<RequireQualifiedAccess>]
+module SharedWeights =
 
     let private chosen = ConditionalWeakTable<torch.nn.Module, WeightSharing>()
 
-    /// Chooses for a module, and all modules in it. Layers that are found afterwards keep to it, by whatever needs their
-    /// curvature: optimisers, posteriors, penalties.
-    [<CompiledName("Choose")>]
-    let choose (sharing: WeightSharing) (layers: torch.nn.Module) =
+    let private choose (sharing: WeightSharing) (layers: torch.nn.Module) =
         Require.given (nameof layers) layers
         for own in Seq.append [ layers ] (layers.modules ()) do
             chosen.AddOrUpdate(own, sharing)
+
+    /// Reduces a module, and all modules in it: the layers that are found afterwards, by whatever needs their curvature,
+    /// optimisers, posteriors or penalties.
+    [<CompiledName("Reduce")>]
+    let reduce (layers: torch.nn.Module) = choose WeightSharing.Reduce layers
+
+    /// Expands a module, and all modules in it, in the way of `reduce`.
+    [<CompiledName("Expand")>]
+    let expand (layers: torch.nn.Module) = choose WeightSharing.Expand layers
 
     /// What was chosen for a module.
     let internal ofModule (layer: torch.nn.Module) =

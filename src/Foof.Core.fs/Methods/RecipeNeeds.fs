@@ -53,8 +53,8 @@ module Recipe =
         let side statistic =
             match statistic with
             | SideStatistic.Activations positions ->
-                SideStatistic.Activations(WeightSharing.activations layer.Sharing positions)
-            | SideStatistic.Errors positions -> SideStatistic.Errors(WeightSharing.errors layer.Sharing positions)
+                SideStatistic.Activations(SharedWeights.activations layer.Sharing positions)
+            | SideStatistic.Errors positions -> SideStatistic.Errors(SharedWeights.errors layer.Sharing positions)
             | _ -> statistic
         let curvature =
             match recipe.Curvature with

@@ -62,7 +62,7 @@ let private trained (model: Networks.Network) recipe inLoop (input: torch.Tensor
     Networks.weights model
 
 let private choosing sharing (model: Networks.Network) =
-    WeightSharing.choose sharing model
+    sharing model
     model
 
 let private curvature make (model: Networks.Network) =
@@ -125,11 +125,10 @@ let tests =
             let expand = by (Positions.Summed, Positions.Averaged)
             let reduce = by (Positions.Pooled, Positions.Pooled)
             Oracle.agrees Tolerance.rounding expand (kfac (graphs false))
-            Oracle.agrees Tolerance.rounding reduce (kfac (choosing WeightSharing.Reduce (graphs false)))
+            Oracle.agrees Tolerance.rounding reduce (kfac (choosing SharedWeights.reduce (graphs false)))
 
             let mixed = graphs false
-            WeightSharing.choose
-                WeightSharing.Reduce
+            SharedWeights.reduce
                 (mixed.named_children ()
                  |> Seq.find (fun struct (name, _) -> name = "second")
                  |> (fun struct (_, layer) -> layer))
@@ -149,10 +148,10 @@ let tests =
             let chosen sharing = choosing sharing (graphs false)
             let expand, reduce = train (graphs false) Methods.kfacExpand, train (graphs false) Methods.kfacReduce
             Expect.notEqual expand reduce "expand and reduce"
-            Expect.equal (train (chosen WeightSharing.Reduce) Methods.kfacExpand) reduce "reduce, chosen"
-            Expect.equal (train (chosen WeightSharing.Expand) Methods.kfacReduce) expand "expand, chosen"
+            Expect.equal (train (chosen SharedWeights.reduce) Methods.kfacExpand) reduce "reduce, chosen"
+            Expect.equal (train (chosen SharedWeights.expand) Methods.kfacReduce) expand "expand, chosen"
             let ekfac = train (graphs false) Methods.ekfac
-            Expect.equal (train (chosen WeightSharing.Expand) Methods.ekfac) ekfac "EKFAC expands"
-            Expect.notEqual (train (chosen WeightSharing.Reduce) Methods.ekfac) ekfac "EKFAC reduces"
+            Expect.equal (train (chosen SharedWeights.expand) Methods.ekfac) ekfac "EKFAC expands"
+            Expect.notEqual (train (chosen SharedWeights.reduce) Methods.ekfac) ekfac "EKFAC reduces"
         }
     ]
