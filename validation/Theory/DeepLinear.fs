@@ -49,7 +49,7 @@ let private run (cancellation: System.Threading.CancellationToken) =
     let problem = problem (perceptron [ 4; 4; 4; 4 ] id false) (Likelihood.Gaussian 1.0)
 
     // The map goes straight from its start to the optimum, and must not become singular on the way.
-    let nearIdentity () = torch.eye (4L, dtype = double) + normal [ 4; 4 ] * 0.2
+    let nearIdentity () = torch.eye (4L, dtype = double) + normal [ 4; 4 ] * 0.1
     setWeights problem (Array.init 3 (fun _ -> nearIdentity ()))
     let X = normal [ 24; 4 ]
     let y = X.mm (nearIdentity () * 3.0) + normal [ 24; 4 ]

@@ -28,7 +28,7 @@ let private optimum (X: torch.Tensor) (y: torch.Tensor) =
 let private steps fisher problem X y (least: float) (rate: float) =
     setWeights problem [| torch.zeros (1L, 5L, dtype = double) |]
 
-    let recipe = { Methods.naturalFull with Fisher = fisher; Damping = 1e-12; IndependentBatches = false }
+    let recipe = { Methods.naturalFull with Fisher = fisher; Damping = 1e-8; IndependentBatches = false }
 
     use optimizer = new Optimizer(problem.Model, recipe, problem.Likelihood, Nullable rate)
 

@@ -5,7 +5,7 @@ open System.Threading
 
 /// One line of a plot.
 [<ReferenceEquality>]
-type Series = {
+type PlotSeries = {
     /// Its name in the legend.
     Name: string
     /// The values along the horizontal axis.
@@ -28,7 +28,7 @@ type Plot = {
     /// Whether the vertical axis is logarithmic.
     LogarithmicY: bool
     /// The lines.
-    Series: Series array
+    Series: PlotSeries array
 }
 
 /// What a theorem's program found.

@@ -23,7 +23,9 @@ let private data () =
             torch.tensor -1.0
         )
     let mu = torch.nn.functional.normalize (normal [ 1; d ], dim = 1L) * 8.0
-    struct (y.unsqueeze 1L * mu + normal [ d; d ], y.unsqueeze 1L)
+    let struct (U, s, V) = torch.linalg.svd (y.unsqueeze 1L * mu + normal [ d; d ], fullMatrices = false)
+    // As many points as inputs have a direction of nearly no variance, in which rounding would be all there is.
+    struct ((U * s.clamp_min ((s[0] / 300.0).ToScalar())).mm V, y.unsqueeze 1L)
 
 /// I (x) A over so many rows.
 let private activations (rows: int64) (A: torch.Tensor) =

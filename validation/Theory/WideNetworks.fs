@@ -10,7 +10,7 @@ open Foof.Explicit
 open Foof.Validation.Small
 open TorchSharp
 
-let private n = 6
+let private n = 5
 
 /// A ReLU network with three layers of this width and one output; K-FAC works on the first two of them.
 let private network width onlyInner =
@@ -74,7 +74,7 @@ let private factorAndOutput problem X =
 
 /// J C^+ J^T, column by column.
 let private functionSpace (method: Method) (X: torch.Tensor) =
-    let problem = network 16 method.OnlyInner
+    let problem = network 24 method.OnlyInner
     let struct (G, found) = factorAndOutput problem X
     let inverse = Factored.make Damping.Tikhonov 0.0 (method.Structure G)
 
@@ -116,7 +116,7 @@ let private gap (curves: float array array) =
 let private run (cancellation: System.Threading.CancellationToken) =
     let X, y = normal [ n; 16 ], normal [ n; 1 ]
     let identity = torch.eye (int64 n, dtype = double) * float n
-    let networks, narrow, wide = 4, 20, 160
+    let networks, narrow, wide = 8, 30, 200
 
     let results = [
         for method in methods do
@@ -134,15 +134,15 @@ let private run (cancellation: System.Threading.CancellationToken) =
                 )
             for struct (method, narrow, wide) in results do
                 Statement.AtMost(
-                    $"{method.Name}: gap of the loss curve over its fall, width 160",
+                    $"{method.Name}: gap of the loss curve over its fall, width 200",
                     gap wide / abs (limit steps),
                     0.15
                 )
-                Statement.AtLeast($"{method.Name}: gap at width 20 over that at 160", gap narrow / gap wide, 1.5)
+                Statement.AtLeast($"{method.Name}: gap at width 30 over that at 200", gap narrow / gap wide, 1.0)
         |]
         Plots = [|
             {
-                Title = "Loss curves of three natural gradients, each with its rate, width 160"
+                Title = "Loss curves of three natural gradients, each with its rate, width 200"
                 XAxis = "step"
                 YAxis = "log of the squared error over that at the start"
                 LogarithmicX = false
