@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Foof.Cli.Reports;
 using Foof.Cli.Reports.Charts;
 using Foof.Validation;
-using Findings = Foof.Cli.Reproduce.Findings;
 
 namespace Foof.Cli.Reproduce;
 
@@ -80,7 +79,7 @@ internal static class TheoryFigure
             new(plot.XAxis) { IsLogarithmic = plot.LogarithmicX },
             new(plot.YAxis) { IsLogarithmic = plot.LogarithmicY },
             "line",
-            [.. plot.Series.Select(line => new Reports.Charts.Series(line.Name, line.X.Zip(line.Y)))]
+            [.. plot.Series.Select(line => new Series(line.Name, line.X.Zip(line.Y)))]
         ).ToFigure();
 
     private static JsonObject ToJson(TheoremResult result) =>
