@@ -28,16 +28,14 @@ internal sealed record ModelKind(
         new("linear", (_, shape) => Networks.Linear(shape)),
         new("cnn", (_, shape) => Networks.Convolutional(shape))
         {
-            HasConvolutions = true,
             Objection = shape => shape.Side < 4 ? "images of 4x4 pixels at least, which it pools twice" : null,
         },
         new("autoencoder", (_, shape) => Networks.Autoencoder(shape), Classifies: false),
-        new("resnet18", (_, shape) => ResNet18.Build(shape)) { HasConvolutions = true, Shrinks = 8 },
+        new("resnet18", (_, shape) => ResNet18.Build(shape)) { Shrinks = 8 },
         new("wrn", WideResNet.Build)
         {
             Depth = new(10, Deep, "6k + 4, such as 10, 16 or 28", depth => depth > 4 && depth % 6 == 4),
             Width = new(1, 20),
-            HasConvolutions = true,
             HasNorm = true,
             Shrinks = 4,
         },
@@ -47,6 +45,7 @@ internal sealed record ModelKind(
             Width = new(64, Wide),
             Heads = new(4, Wide),
             HasPooling = true,
+            Scores = VisionTransformer.Scores,
         },
         new("gnn", GraphNetwork.Build)
         {
@@ -61,7 +60,6 @@ internal sealed record ModelKind(
         new("vgg", Vgg.Build)
         {
             Width = new(16, 512),
-            HasConvolutions = true,
             HasNorm = true,
             Shrinks = 1,
         },
@@ -85,8 +83,8 @@ internal sealed record ModelKind(
     /// <summary>Whether the recurrent cell can be chosen.</summary>
     internal bool HasCell { get; private init; }
 
-    /// <summary>Whether it has convolutions.</summary>
-    internal bool HasConvolutions { get; private init; }
+    /// <summary>The numbers that attention compares tokens by, for one image; 0 without attention.</summary>
+    internal Func<TrainingSettings, ImageShape, double> Scores { get; private init; } = (_, _) => 0;
 
     /// <summary>Whether batch norms can be left out.</summary>
     internal bool HasNorm { get; private init; }

@@ -2,7 +2,6 @@ using Foof.Cli.Data;
 using Foof.Cli.Doctor;
 using Foof.Cli.Engine;
 using Foof.Cli.Models;
-using Foof.Modules;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -41,30 +40,25 @@ internal static class MemoryNeed
     /// </summary>
     internal static double LeastBytes(TrainingSettings settings, ImageShape shape)
     {
-        var kind = ModelKind.Find(settings.Model);
-        settings = kind.Filled(settings);
-        // Convolutions only run where their weights have room.
-        var least = Bytes(settings, shape, Layers(settings, shape, DeviceType.META));
-        return least > MachineChecks.FreeMemory * Gigabyte || !kind.HasConvolutions
+        settings = ModelKind.Find(settings.Model).Filled(settings);
+        // Outputs are counted by a network that runs, which is only made if its weights and scores have room.
+        var least = Bytes(settings, shape, Layers(settings, shape, runs: false));
+        return least > MachineChecks.FreeMemory * Gigabyte
             ? least
-            : Bytes(settings, shape, Layers(settings, shape, DeviceType.CPU));
+            : Bytes(settings, shape, Layers(settings, shape, runs: true));
     }
 
-    private static double Bytes(TrainingSettings settings, ImageShape shape, IReadOnlyList<LayerSize> layers)
+    private static double Bytes(TrainingSettings settings, ImageShape shape, LayerSize[] layers)
     {
         var weights = layers.Sum(layer => layer.Weights);
-        var outputs = settings.BatchSize * layers.Sum(layer => layer.Places + layer.Scores);
+        var scores = ModelKind.Find(settings.Model).Scores(settings, shape);
+        var outputs = settings.BatchSize * (layers.Sum(layer => layer.Places) + scores);
         var kind = OptimizerKind.Find(settings.Optimizer);
         return sizeof(float) * (2 * weights + outputs)
             + (kind.Method is { } method ? Of(method, settings, shape, layers) : 0);
     }
 
-    private static double Of(
-        Recipe method,
-        TrainingSettings settings,
-        ImageShape shape,
-        IReadOnlyList<LayerSize> layers
-    )
+    private static double Of(Recipe method, TrainingSettings settings, ImageShape shape, LayerSize[] layers)
     {
         var outputs = ModelKind.Find(settings.Model).Classifies ? shape.Classes : shape.Pixels;
         var columns = settings.BatchSize * (double)(method.Fisher.IsGgn ? outputs : 1);
@@ -89,28 +83,22 @@ internal static class MemoryNeed
             );
     }
 
-    // On the device META, the network is made and run without memory, since that may be what is missing.
-    private static IReadOnlyList<LayerSize> Layers(TrainingSettings settings, ImageShape shape, DeviceType device)
+    // On the device META, a network is made without memory, since that may be what is missing; few layers run there.
+    private static LayerSize[] Layers(TrainingSettings settings, ImageShape shape, bool runs)
     {
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var usual = get_default_device();
-        set_default_device(new Device(device));
+        set_default_device(new Device(runs ? DeviceType.CPU : DeviceType.META));
         try
         {
             using var model = ModelKind.Build(settings, shape);
             model.eval();
-            var runs = device != DeviceType.META || !ModelKind.Find(settings.Model).HasConvolutions;
-            LayerCount[] counts =
-            [
-                .. model
-                    .modules()
-                    .OfType<nn.Module<Tensor, Tensor>>()
-                    .Select(module => new LayerCount(module, settings)),
-            ];
+            var modules = model.modules().OfType<nn.Module<Tensor, Tensor>>();
+            LayerSize[] layers = [.. modules.Select(LayerSize.Of).OfType<LayerSize>()];
             if (runs)
                 model.call(zeros(shape.Of(1)));
-            return [.. counts.Select(count => count.Size(runs)).OfType<LayerSize>()];
+            return layers;
         }
         finally
         {
@@ -118,39 +106,32 @@ internal static class MemoryNeed
         }
     }
 
-    // Counts what a module gives for one image; a recurrent layer runs once for each time.
-    private sealed class LayerCount
+    private sealed class LayerSize(double inputs, double outputs)
     {
-        private readonly Tensor? weight;
         private double places;
-        private double scores;
 
-        internal LayerCount(nn.Module<Tensor, Tensor> module, TrainingSettings settings)
+        internal double Inputs => inputs;
+
+        internal double Outputs => outputs;
+
+        internal double Weights => inputs * outputs;
+
+        // The numbers of its output for an image; a recurrent layer gives them at each time.
+        internal double Places => places > 0 ? places : outputs;
+
+        internal static LayerSize? Of(nn.Module<Tensor, Tensor> module)
         {
-            weight = (module as Linear)?.weight ?? (module as Conv2d)?.weight;
-            if (weight is null && module is not SelfAttention)
-                return;
+            if (((module as Linear)?.weight ?? (module as Conv2d)?.weight) is not { } weight)
+                return null;
+            var size = new LayerSize((double)weight.numel() / weight.shape[0], weight.shape[0]);
             module.register_forward_hook(
                 (_, _, output) =>
                 {
-                    if (weight is not null)
-                        places += output.numel();
-                    else
-                        scores += (double)settings.Heads!.Value * output.shape[1] * output.shape[1];
+                    size.places += output.numel();
                     return output;
                 }
             );
+            return size;
         }
-
-        internal LayerSize? Size(bool hasRun) =>
-            weight is null
-                ? (scores > 0 ? new(0, 0, 0, scores) : null)
-                : new((double)weight.numel() / weight.shape[0], weight.shape[0], hasRun ? places : weight.shape[0], 0);
-    }
-
-    // Places: the numbers of an output for one image; scores: those of attention.
-    private readonly record struct LayerSize(double Inputs, double Outputs, double Places, double Scores)
-    {
-        internal double Weights => Inputs * Outputs;
     }
 }
