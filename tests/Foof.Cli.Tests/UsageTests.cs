@@ -7,11 +7,11 @@ public class UsageTests
     [Theory]
     [InlineData(
         "trian",
-        "Unknown command 'trian'; the nearest is train; available: train, compare, continual, info, bench, laplace, validate, completion."
+        "Unknown command 'trian'; the nearest is train; available: train, compare, continual, info, bench, laplace, reproduce, validate, completion."
     )]
     [InlineData(
         "step",
-        "Unknown command 'step'; available: train, compare, continual, info, bench, laplace, validate, completion."
+        "Unknown command 'step'; available: train, compare, continual, info, bench, laplace, reproduce, validate, completion."
     )]
     [InlineData("bench", "foof bench needs a command: step, gram, laplace.")]
     [InlineData("bench step --rounds 0", "--rounds must be a whole number from 1 to 2147483647; got '0'.")]
@@ -21,7 +21,7 @@ public class UsageTests
     [InlineData("train now", "Unexpected 'now': foof train takes only options.")]
     [InlineData(
         "compare --optimizers foof,adm",
-        "--optimizers must be some of {methods}, sgd, adam, separated by commas; got 'adm'; the nearest is adam."
+        "--optimizers must be some of {methods}, sgd, nesterov, adam, adamw, separated by commas; got 'adm'; the nearest is adam."
     )]
     [InlineData("compare --optimizers sgd,sgd", "--optimizers must name each once; got sgd twice.")]
     [InlineData(
@@ -61,7 +61,7 @@ public class UsageTests
     )]
     [InlineData(
         "train --optimizer adm",
-        "--optimizer must be one of {methods}, sgd, adam; got 'adm'; the nearest is adam."
+        "--optimizer must be one of {methods}, sgd, nesterov, adam, adamw; got 'adm'; the nearest is adam."
     )]
     [InlineData("train --depth 3", "--depth is for --model wrn, vit, gnn; got --model mlp: leave it out.")]
     [InlineData(
