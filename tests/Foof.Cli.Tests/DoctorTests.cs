@@ -163,7 +163,7 @@ public sealed class DoctorTests : IDisposable
         (string File, byte[] Content)[] damages =
         [
             (Idx.TrainLabels, Idx.Labels(49)),
-            (Idx.TestLabels, [.. Idx.Header(0x801, 20), .. Enumerable.Repeat((byte)10, 20)]),
+            (Idx.TestLabels, Idx.Images(20, 3)),
             (Idx.TrainImages, [.. Idx.Header(0x803, 50, 28, 27), .. new byte[50 * 28 * 27]]),
             (Idx.TestImages, Idx.Images(21, 3)),
             (Idx.TestLabels, []),

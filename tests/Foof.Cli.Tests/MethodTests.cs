@@ -105,24 +105,24 @@ public sealed class MethodTests : IDisposable
         }
     }
 
-    // A batch of 100 images with ten columns each: numbers of all outputs of an image, and weights.
+    // A batch of 100 images with ten columns each: numbers of all outputs of an image, weights, and pairs of tokens.
     [Theory]
-    [InlineData("vit", 49 * 64 + 4 * 49 * (4 * 64 + 256 + 64) + 10, 16 * 64 + 4 * 12 * 64 * 64 + 640)]
+    [InlineData("vit", 49 * 64 + 4 * 49 * (4 * 64 + 256 + 64) + 10, 16 * 64 + 4 * 12 * 64 * 64 + 640, 4 * 4 * 49 * 49)]
     [InlineData("rnn", 2 * 28 * 256 + 10, (28 + 64) * 256 + 640)]
     [InlineData(
         "vgg",
         784 * 16 + 196 * 32 + 49 * 2 * 64 + 9 * 4 * 128 + 10,
         9 * (16 + 16 * 32 + 32 * 64 + 64 * 64 + 64 * 128 + 3 * 128 * 128) + 1280
     )]
-    public void Outputs_at_all_positions_are_counted(string model, int outputs, int weights)
+    public void Outputs_at_all_positions_are_counted(string model, int outputs, int weights, int scores = 0)
     {
         var settings = new TrainingSettings { Model = model, Optimizer = "natural-full" };
         Assert.Equal(
-            4.0 * (2 * weights + 100 * outputs) + 1000 * (4.0 * outputs + 16 * 1000),
+            4.0 * (2 * weights + 100 * (outputs + scores)) + 1000 * (4.0 * outputs + 16 * 1000),
             MemoryNeed.LeastBytes(settings, ImageShape.FashionMnist)
         );
         Assert.Equal(
-            4.0 * (2 * weights + 100 * outputs),
+            4.0 * (2 * weights + 100 * (outputs + scores)),
             MemoryNeed.LeastBytes(settings with { Optimizer = "sgd" }, ImageShape.FashionMnist)
         );
     }

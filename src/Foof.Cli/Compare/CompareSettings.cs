@@ -64,7 +64,7 @@ internal sealed record CompareSettings
         [
             .. from name in tried.Optimizers
             let kind = OptimizerKind.Find(name)
-            from rate in tried.LearningRate ?? [kind.RateOn(model)]
+            from rate in tried.LearningRate ?? [kind.RateOn(model, (string?)given["--norm"])]
             from damping in kind.HasCurvature && tried.Damping is not null ? tried.Damping : [kind.Recipe.Damping]
             select TrainingSettings.Read(
                 common.With("--optimizer", name).With("--learning-rate", rate).With("--damping", damping)

@@ -70,10 +70,10 @@ internal sealed class Edges : nn.Module
         senders = tensor([.. pairs.Select(pair => (long)pair.From)]);
         receivers = tensor([.. pairs.Select(pair => (long)pair.To)]);
         directions = tensor([.. pairs.SelectMany(pair => (float[])[pair.step.Down, pair.step.Right])]).reshape(-1, 2);
-        degrees = tensor([
-                .. Enumerable.Range(0, rows * columns).Select(node => (float)pairs.Count(pair => pair.To == node)),
-            ])
-            .unsqueeze(1);
+        var counts = new float[rows * columns];
+        foreach (var (_, to, _) in pairs)
+            counts[to]++;
+        degrees = tensor(counts).unsqueeze(1);
         RegisterComponents();
     }
 

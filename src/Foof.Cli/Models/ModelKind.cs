@@ -45,6 +45,7 @@ internal sealed record ModelKind(
             Width = new(64, Wide),
             Heads = new(4, Wide),
             HasPooling = true,
+            Scores = VisionTransformer.Scores,
         },
         new("gnn", GraphNetwork.Build)
         {
@@ -82,6 +83,9 @@ internal sealed record ModelKind(
     /// <summary>Whether the recurrent cell can be chosen.</summary>
     internal bool HasCell { get; private init; }
 
+    /// <summary>The numbers that attention compares tokens by, for one image; 0 without attention.</summary>
+    internal Func<TrainingSettings, ImageShape, double> Scores { get; private init; } = (_, _) => 0;
+
     /// <summary>Whether batch norms can be left out.</summary>
     internal bool HasNorm { get; private init; }
 
@@ -108,7 +112,7 @@ internal sealed record ModelKind(
     }
 
     /// <summary>The settings with the network's own options where there are none.</summary>
-    private TrainingSettings Filled(TrainingSettings settings) =>
+    internal TrainingSettings Filled(TrainingSettings settings) =>
         settings with
         {
             Depth = settings.Depth ?? Depth?.Default,

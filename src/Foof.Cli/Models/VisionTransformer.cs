@@ -51,6 +51,10 @@ internal sealed class VisionTransformer : nn.Module<Tensor, Tensor>
             )
         );
 
+    /// <summary>How many pairs of tokens all heads of all blocks compare in one image.</summary>
+    internal static double Scores(TrainingSettings settings, ImageShape shape) =>
+        settings.Depth!.Value * settings.Heads!.Value * Math.Pow(ImagePatches.Count(shape), 2);
+
     /// <summary>The classes' scores from the mean of the tokens, or from the class token.</summary>
     public override Tensor forward(Tensor input)
     {

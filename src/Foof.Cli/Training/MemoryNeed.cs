@@ -40,28 +40,25 @@ internal static class MemoryNeed
     /// </summary>
     internal static double LeastBytes(TrainingSettings settings, ImageShape shape)
     {
-        // Outputs are counted by a network that runs, which is only made if its weights have room.
-        var least = Bytes(settings, shape, Layers(settings, shape));
+        settings = ModelKind.Find(settings.Model).Filled(settings);
+        // Outputs are counted by a network that runs, which is only made if its weights and scores have room.
+        var least = Bytes(settings, shape, Layers(settings, shape, runs: false));
         return least > MachineChecks.FreeMemory * Gigabyte
             ? least
-            : Bytes(settings, shape, LayersAtWork(settings, shape));
+            : Bytes(settings, shape, Layers(settings, shape, runs: true));
     }
 
-    private static double Bytes(TrainingSettings settings, ImageShape shape, IReadOnlyList<LayerSize> layers)
+    private static double Bytes(TrainingSettings settings, ImageShape shape, LayerSize[] layers)
     {
         var weights = layers.Sum(layer => layer.Weights);
-        var outputs = settings.BatchSize * layers.Sum(layer => layer.Places);
+        var scores = ModelKind.Find(settings.Model).Scores(settings, shape);
+        var outputs = settings.BatchSize * (layers.Sum(layer => layer.Places) + scores);
         var kind = OptimizerKind.Find(settings.Optimizer);
         return sizeof(float) * (2 * weights + outputs)
             + (kind.Method is { } method ? Of(method, settings, shape, layers) : 0);
     }
 
-    private static double Of(
-        Recipe method,
-        TrainingSettings settings,
-        ImageShape shape,
-        IReadOnlyList<LayerSize> layers
-    )
+    private static double Of(Recipe method, TrainingSettings settings, ImageShape shape, LayerSize[] layers)
     {
         var outputs = ModelKind.Find(settings.Model).Classifies ? shape.Classes : shape.Pixels;
         var columns = settings.BatchSize * (double)(method.Fisher.IsGgn ? outputs : 1);
@@ -86,16 +83,22 @@ internal static class MemoryNeed
             );
     }
 
-    // The network is made without memory for its weights, since that may be what is missing.
-    private static IReadOnlyList<LayerSize> Layers(TrainingSettings settings, ImageShape shape)
+    // On the device META, a network is made without memory, since that may be what is missing; few layers run there.
+    private static LayerSize[] Layers(TrainingSettings settings, ImageShape shape, bool runs)
     {
         using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
         var usual = get_default_device();
-        set_default_device(new Device(DeviceType.META));
+        set_default_device(new Device(runs ? DeviceType.CPU : DeviceType.META));
         try
         {
             using var model = ModelKind.Build(settings, shape);
-            return [.. model.modules().Select(Weight).OfType<Tensor>().Select(weight => LayerSize.Of(weight))];
+            model.eval();
+            var modules = model.modules().OfType<nn.Module<Tensor, Tensor>>();
+            LayerSize[] layers = [.. modules.Select(LayerSize.Of).OfType<LayerSize>()];
+            if (runs)
+                model.call(zeros(shape.Of(1)));
+            return layers;
         }
         finally
         {
@@ -103,39 +106,32 @@ internal static class MemoryNeed
         }
     }
 
-    private static IReadOnlyList<LayerSize> LayersAtWork(TrainingSettings settings, ImageShape shape)
+    private sealed class LayerSize(double inputs, double outputs)
     {
-        using var scope = NewDisposeScope();
-        using var unrecorded = no_grad();
-        using var model = ModelKind.Build(settings, shape);
-        model.eval();
-        // A recurrent layer runs once for each time.
-        var layers = new List<(Tensor Weight, long[] Places)>();
-        foreach (var module in model.modules())
-            if (module is nn.Module<Tensor, Tensor> layer && Weight(layer) is { } weight)
-            {
-                var places = new long[1];
-                layers.Add((weight, places));
-                layer.register_forward_hook(
-                    (_, _, output) =>
-                    {
-                        places[0] += output.numel();
-                        return output;
-                    }
-                );
-            }
-        model.call(zeros(shape.Of(1)));
-        return [.. layers.Select(layer => LayerSize.Of(layer.Weight, layer.Places[0]))];
-    }
+        private double places;
 
-    private static Tensor? Weight(nn.Module module) => (module as Linear)?.weight ?? (module as Conv2d)?.weight;
+        internal double Inputs => inputs;
 
-    // Places: the numbers of an output for one image.
-    private readonly record struct LayerSize(double Inputs, double Outputs, double Places)
-    {
-        internal double Weights => Inputs * Outputs;
+        internal double Outputs => outputs;
 
-        internal static LayerSize Of(Tensor weight, long? places = null) =>
-            new((double)weight.numel() / weight.shape[0], weight.shape[0], places ?? weight.shape[0]);
+        internal double Weights => inputs * outputs;
+
+        // The numbers of its output for an image; a recurrent layer gives them at each time.
+        internal double Places => places > 0 ? places : outputs;
+
+        internal static LayerSize? Of(nn.Module<Tensor, Tensor> module)
+        {
+            if (((module as Linear)?.weight ?? (module as Conv2d)?.weight) is not { } weight)
+                return null;
+            var size = new LayerSize((double)weight.numel() / weight.shape[0], weight.shape[0]);
+            module.register_forward_hook(
+                (_, _, output) =>
+                {
+                    size.places += output.numel();
+                    return output;
+                }
+            );
+            return size;
+        }
     }
 }

@@ -31,6 +31,13 @@ internal sealed record OptimizerKind(
         [Methods.shampoo.Name] = 100,
     };
 
+    // What the learning rate is divided by for networks whose norms are left out.
+    private static readonly Dictionary<string, double> SharesWithoutNorm = new()
+    {
+        [Methods.tkfac.Name] = 3,
+        [Methods.shampoo.Name] = 100,
+    };
+
     private static readonly OptimizerKind[] Kinds =
     [
         .. Methods.all.Select(Of),
@@ -51,10 +58,10 @@ internal sealed record OptimizerKind(
     /// The default size of a step for a network. Losses of pixels are steeper than losses of classes, and only the
     /// steps of Adam and SNGD do not grow with them.
     /// </summary>
-    internal double RateOn(string model) =>
-        ModelKind.Find(model).Classifies
-            ? LearningRate
-            : LearningRate / SharesOnPixels.GetValueOrDefault(Name, UsualShare);
+    internal double RateOn(string model, string? norm = null) =>
+        norm == ModelOption.NoNorm ? LearningRate / SharesWithoutNorm.GetValueOrDefault(Name, 1)
+        : ModelKind.Find(model).Classifies ? LearningRate
+        : LearningRate / SharesOnPixels.GetValueOrDefault(Name, UsualShare);
 
     /// <summary>The optimiser called <paramref name="name"/>.</summary>
     /// <exception cref="CommandFailure">The name is unknown.</exception>

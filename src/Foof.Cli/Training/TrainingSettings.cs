@@ -22,14 +22,15 @@ internal sealed record TrainingSettings
                 .InReports("optimiser")
                 .FoundLater(),
             Of(s => s.Model, OneOf(ModelKind.Names), "The network", ModelKind.Default).FoundLater(),
+            Choice(s => s.Norm, ModelOption.Norms, kind => kind.HasNorm, "Batch norms, or none"),
             Of(
                     s => s.LearningRate,
                     Positive,
                     "The size of a step",
                     new(
-                        s => Kind(s).RateOn(s.Model),
+                        s => Kind(s).RateOn(s.Model, s.Norm),
                         $"the method's own; {Each(kind => kind.LearningRate, "foof", "sgd", "adam")}; smaller for the "
-                            + "autoencoder"
+                            + "autoencoder and without norms"
                     )
                 )
                 .InReports("learning rate"),
@@ -128,7 +129,6 @@ internal sealed record TrainingSettings
                 "What tells the class: the mean of the tokens, or a class token"
             ),
             Choice(s => s.Cell, ModelOption.Cells, kind => kind.HasCell, "The recurrent cell"),
-            Choice(s => s.Norm, ModelOption.Norms, kind => kind.HasNorm, "Batch norms, or none"),
             Of(
                 s => s.Pixels,
                 OneOf(PixelScale.Names),
