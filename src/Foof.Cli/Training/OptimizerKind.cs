@@ -37,7 +37,7 @@ internal sealed record OptimizerKind(
     private static readonly Dictionary<string, double> SharesWithoutNorm = new()
     {
         [Methods.tkfac.Name] = 3,
-        [Methods.shampoo.Name] = 10,
+        [Methods.shampoo.Name] = 100,
     };
 
     private static readonly OptimizerKind[] Kinds =

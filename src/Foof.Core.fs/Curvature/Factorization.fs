@@ -101,6 +101,20 @@ module Factorization =
     /// log det L L^T, summed over all matrices.
     let internal logDetOf (L: torch.Tensor) = torch.linalg.diagonal(L).log().sum() * 2.0
 
+    /// Eigenvalues, those below zero as zero, and eigenvectors; in float64 where libtorch's iteration does not converge in
+    /// the matrix's own type, and None where it does not converge in float64 either.
+    let private eigh (matrix: torch.Tensor) =
+        let decompose (source: torch.Tensor) =
+            try
+                let struct (values, Q) = torch.linalg.eigh source
+                Some struct (values.clamp_min (0.0.ToScalar()), Q)
+            with :? System.Runtime.InteropServices.ExternalException ->
+                None
+        let again () = decompose (matrix.``to`` torch.ScalarType.Float64)
+        decompose matrix
+        |> Option.orElseWith (fun () -> if matrix.dtype = torch.ScalarType.Float64 then None else again ())
+        |> Option.map (fun struct (values, Q) -> struct (values.``to`` matrix.dtype, Q.``to`` matrix.dtype))
+
     /// R with R R^T = M: the Cholesky factor, or Q diag(sqrt s) of a matrix without full rank.
     ///
     /// Shapes: M [...; d; d], symmetric positive semi-definite -> the same.
@@ -109,11 +123,13 @@ module Factorization =
     let root (matrix: torch.Tensor) =
         Numbers.requireFinite "the root of a matrix" "elements are not finite" "check the data for NaN" matrix
         Scope.tensor (fun () ->
-            match cholesky matrix with
-            | Some L -> L
-            | None ->
-                let struct (values, Q) = torch.linalg.eigh matrix
-                Q * values.clamp_min(0.0.ToScalar()).sqrt().unsqueeze -2L)
+            match cholesky matrix, lazy (eigh matrix) with
+            | Some L, _ -> L
+            | None, Lazy(Some struct (values, Q)) -> Q * values.sqrt().unsqueeze -2L
+            | None, Lazy None ->
+                raise (
+                    NumericalFailure("its eigenvalues did not converge", "the root of a matrix", "raise the damping")
+                ))
 
     /// (L L^T)^-1 B.
     /// Shapes: L [...; d; d], B [...; d; k].
@@ -155,17 +171,17 @@ module Factorization =
     // (max(s, 0) + mu)^power. Without damping, eigenvalues below rounding are zero and their directions are left out
     // (pseudo-inverse); one stands there, so that the logarithm counts what is kept only.
     let private byEigenvalues (matrix: torch.Tensor) rounding (power: float) (mu: torch.Tensor voption) =
-        let struct (values, Q) = torch.linalg.eigh matrix
-        let values = values.clamp_min (0.0.ToScalar())
-        match mu with
-        | ValueSome mu ->
-            let shifted = values + (if mu.dim () = 0L then mu else mu.unsqueeze -1L)
-            struct (ofSpectrum Q (shifted.pow (power.ToScalar())), shifted.log().sum())
-        | ValueNone ->
-            let threshold: torch.Tensor = values.amax ([| -1L |], keepdim = true) * (rounding: float)
-            let kept = values.gt(threshold).``to`` values.dtype
-            let safe = values * kept + (1.0 - kept)
-            struct (ofSpectrum Q (safe.pow (power.ToScalar()) * kept), safe.log().sum())
+        eigh matrix
+        |> Option.map (fun struct (values, Q) ->
+            match mu with
+            | ValueSome mu ->
+                let shifted = values + (if mu.dim () = 0L then mu else mu.unsqueeze -1L)
+                struct (ofSpectrum Q (shifted.pow (power.ToScalar())), shifted.log().sum())
+            | ValueNone ->
+                let threshold: torch.Tensor = values.amax ([| -1L |], keepdim = true) * (rounding: float)
+                let kept = values.gt(threshold).``to`` values.dtype
+                let safe = values * kept + (1.0 - kept)
+                struct (ofSpectrum Q (safe.pow (power.ToScalar()) * kept), safe.log().sum()))
 
     let private attempt (matrix: torch.Tensor) (power: float) (mu: torch.Tensor voption) (how: Attempt) =
         use scope = torch.NewDisposeScope()
@@ -174,8 +190,9 @@ module Factorization =
         let mu = mu |> ValueOption.map (fun mu -> mu * how.Growth)
         match how.Route, mu with
         | Route.Eigen, _ ->
-            let struct (inverse, logDet) = byEigenvalues source (float (matrix.size -1) * epsilon kind) power mu
-            Some(struct (inverse.``to`` kind, logDet)) |> Option.filter (fun struct (X, _) -> Numbers.isFinite X)
+            byEigenvalues source (float (matrix.size -1) * epsilon kind) power mu
+            |> Option.map (fun struct (inverse, logDet) -> struct (inverse.``to`` kind, logDet))
+            |> Option.filter (fun struct (X, _) -> Numbers.isFinite X)
         | _, ValueSome mu -> byCholesky kind source mu
         | _, ValueNone -> None
         |> Option.map (fun struct (inverse, logDet) -> scope.MoveToOuter(inverse, logDet.``to`` kind))
@@ -221,20 +238,9 @@ module Factorization =
     let internal eigen (matrix: torch.Tensor) =
         use scope = torch.NewDisposeScope()
 
-        let decompose (source: torch.Tensor) =
-            let struct (values, Q) = torch.linalg.eigh source
-            // libtorch gives Q column by column. It is kept row by row, as a file gives it back: a product of the other
-            // layout rounds differently, and a run that resumes has the same bits.
-            struct (values.clamp_min(0.0.ToScalar()).``to`` matrix.dtype, Q.``to``(matrix.dtype).contiguous())
-
         if not (Numbers.isFinite matrix) then
             None
         else
-            let found =
-                try
-                    decompose matrix
-                with :? System.Runtime.InteropServices.ExternalException ->
-                    decompose (matrix.``to`` torch.ScalarType.Float64)
-
-            let struct (values, Q) = found
-            Some(scope.MoveToOuter(values, Q))
+            // libtorch gives Q column by column. It is kept row by row, as a file gives it back: a product of the other
+            // layout rounds differently, and a run that resumes has the same bits.
+            eigh matrix |> Option.map (fun struct (values, Q) -> scope.MoveToOuter(values, Q.contiguous ()))
