@@ -7,7 +7,7 @@ internal sealed class PhaseClock
 {
     /// <summary>The phases in their order.</summary>
     internal static IReadOnlyList<string> Names { get; } =
-        ["forward", "backward", "statistics", "inversion", "direction", "update"];
+    ["forward", "backward", "statistics", "inversion", "direction", "update"];
 
     private readonly Dictionary<string, double> milliseconds = Names.ToDictionary(name => name, _ => 0.0);
 

@@ -34,17 +34,15 @@ internal sealed class RunTable
         runs.Find(run =>
             run.Fingerprint == fingerprint
             && run.Variant == variant
-            && run.Options with
-            {
-                Data = settings.Data,
-            } == settings
+            && run.Options with { Data = settings.Data } == settings
         );
 
     /// <summary>The machines of the finished runs.</summary>
     internal IReadOnlyList<string> Machines => [.. runs.Select(run => run.Machine).Distinct()];
 
     /// <summary>The finished runs of a grid.</summary>
-    internal Comparison Of(IEnumerable<TrainingSettings> grid) => new([.. grid.Select(one => Find(one)).OfType<FinishedRun>()]);
+    internal Comparison Of(IEnumerable<TrainingSettings> grid) =>
+        new([.. grid.Select(one => Find(one)).OfType<FinishedRun>()]);
 
     /// <summary>Adds a run. The file is replaced as a whole.</summary>
     /// <exception cref="CommandFailure">It cannot be written; the old one remains.</exception>

@@ -59,7 +59,16 @@ internal static class ArmCharts
         new(
             "Chosen settings and final losses",
             new(
-                ["method", "learning rate", "damping", "training loss", "test loss", "seconds", "settings tried", "edge"],
+                [
+                    "method",
+                    "learning rate",
+                    "damping",
+                    "training loss",
+                    "test loss",
+                    "seconds",
+                    "settings tried",
+                    "edge",
+                ],
                 [
                     .. arms.Select(arm =>
                         (IReadOnlyList<string>)
@@ -85,12 +94,7 @@ internal static class ArmCharts
     {
         var section = SensitivitySection.Of([
             .. arms.SelectMany(arm =>
-                arm.Grid.Cells.Select(cell => new GridPoint(
-                    arm.Arm.Label,
-                    cell.LearningRate,
-                    cell.Damping,
-                    cell.Loss
-                ))
+                arm.Grid.Cells.Select(cell => new GridPoint(arm.Arm.Label, cell.LearningRate, cell.Damping, cell.Loss))
             ),
         ]);
         return section?.Figures ?? [];

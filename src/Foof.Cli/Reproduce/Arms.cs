@@ -17,10 +17,10 @@ internal static class Arms
     internal static Arm Adam { get; } = new("Adam", "adam", 3e-4);
 
     /// <summary>The subsampled natural gradient, by a mini-batch and one label for each image.</summary>
-    internal static Arm Natural { get; } = new(NaturalGradient, "natural", 0.3, 1);
+    internal static Arm Natural { get; } = new(NaturalGradient, "natural", 0.03, 1);
 
     /// <summary>K-FAC with heuristic damping.</summary>
-    internal static Arm KfacOf(Protocol protocol) => Amortised(new(Kfac, "kfac", 0.03, 0.1), protocol);
+    internal static Arm KfacOf(Protocol protocol) => Amortised(new(Kfac, "kfac", 0.003, 0.001), protocol);
 
     /// <summary>FOOF.</summary>
     internal static Arm FoofOf(Protocol protocol) => Amortised(new(Foof, "foof", 0.3, 1), protocol);
@@ -51,24 +51,21 @@ internal static class Arms
         isByBlocks
             ?
             [
-                OnOwnBatch(new("block-diagonal, sampled", "natural-blocks", 0.3, 1)),
-                new("block-diagonal, full Fisher", "natural-blocks", 1, 0.1)
+                OnOwnBatch(new("block-diagonal, sampled", "natural-blocks", 0.1, 1)),
+                new("block-diagonal, full Fisher", "natural-blocks", 0.03, 0.1)
                 {
-                    Variant = Variant.Of(
-                        "full Fisher",
-                        _ => Experiments.onOwnBatch(Experiments.naturalBlocksFull)
-                    ),
+                    Variant = Variant.Of("full Fisher", _ => Experiments.onOwnBatch(Experiments.naturalBlocksFull)),
                 },
             ]
             :
             [
-                OnOwnBatch(Natural with { Label = "natural gradient, sampled" }),
-                OnOwnBatch(new("natural gradient, full Fisher", "natural-full", 1, 0.1)),
+                OnOwnBatch(Natural with { Label = "natural gradient, sampled", LearningRate = 0.1 }),
+                OnOwnBatch(new("natural gradient, full Fisher", "natural-full", 0.03, 0.1)),
             ];
 
     /// <summary>The natural gradient with the Fisher of so many images, renewed every few steps.</summary>
     internal static Arm NaturalOf(int images) =>
-        new($"{NaturalGradient}, {images} images", "natural", 1, 1)
+        new($"{NaturalGradient}, {images} images", "natural", 0.03, 1)
         {
             Variant = new(
                 $"Fisher of {images} images",

@@ -109,19 +109,24 @@ internal static class DampingFigures
                 LearningRate = rate,
                 KeepsDamping = true,
             };
-        // Small learning rates go with small dampings: the length of a step is about their ratio.
+        // K-FAC's second factor makes its steps longer the smaller the damping is; FOOF's stay of one length.
         var kfac = laboratory.Run(
             NaturalGradientFigures.MiniBatches(protocol),
-            [.. Dampings.Select(damping => Fixed(Arms.KfacOf(protocol), damping, Math.Min(0.1, damping)))]
+            [.. Dampings.Select(damping => Fixed(Arms.KfacOf(protocol), damping, Math.Min(0.1, 10 * damping)))]
         );
         var foof = laboratory.Run(
             NaturalGradientFigures.MiniBatches(protocol),
-            [.. Dampings.Select(damping => Fixed(Arms.FoofOf(protocol), damping, Math.Min(0.3, 3 * damping)))]
+            [.. Dampings.Select(damping => Fixed(Arms.FoofOf(protocol), damping, Math.Max(0.03, 0.3 * damping)))]
         );
         Series Line(string name, IReadOnlyList<ArmResult> arms) =>
             new(
                 name,
-                [.. Dampings.Zip(arms).Where(one => one.Second.Loss is not null).Select(one => (one.First, one.Second.Loss!.Mean))]
+                [
+                    .. Dampings
+                        .Zip(arms)
+                        .Where(one => one.Second.Loss is not null)
+                        .Select(one => (one.First, one.Second.Loss!.Mean)),
+                ]
             );
         ArmResult Best(IReadOnlyList<ArmResult> arms) => arms.MinBy(arm => arm.Loss?.Mean ?? double.MaxValue)!;
         double DampingOf(IReadOnlyList<ArmResult> arms) => Dampings[arms.ToList().IndexOf(Best(arms))];

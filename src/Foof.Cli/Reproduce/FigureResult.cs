@@ -54,10 +54,7 @@ internal sealed record FigureResult(PaperFigure Figure, Findings? Findings, stri
 
     /// <summary>Arms in JSON: settings, grids, and the epochs of every seed.</summary>
     internal static JsonObject Arms(IEnumerable<ArmResult> arms) =>
-        new()
-        {
-            ["arms"] = new JsonArray([.. arms.Select(Arm)]),
-        };
+        new() { ["arms"] = new JsonArray([.. arms.Select(Arm)]) };
 
     private static JsonObject Arm(ArmResult result) =>
         new()

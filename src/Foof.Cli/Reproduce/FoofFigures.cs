@@ -34,7 +34,12 @@ internal static class FoofFigures
                 S
             );
         var often = Math.Max(1, protocol.InvertEvery / 10);
-        var others = laboratory.Run(load, Again(tuned[0], 1, 1), Again(tuned[0], often, often), Again(tuned[1], often, often));
+        var others = laboratory.Run(
+            load,
+            Again(tuned[0], 1, 1),
+            Again(tuned[0], often, often),
+            Again(tuned[1], often, often)
+        );
         ArmResult[] arms = [.. tuned, .. others];
         var (foof, kfac, everyStep) = (tuned[0], tuned[1], others[0]);
         return new(
@@ -71,7 +76,7 @@ internal static class FoofFigures
             Arms.KfacOf(protocol),
             Arms.Adam,
             Arms.Sgd,
-            Arms.Amortised(new("FOOF with K-FAC's damping and norm", "foof-kfac", 0.03, 0.1), protocol)
+            Arms.Amortised(new("FOOF with K-FAC's damping and norm", "foof-kfac", 0.003, 0.001), protocol)
         );
         return NaturalGradientFigures.Of(
             arms,
@@ -93,9 +98,10 @@ internal static class FoofFigures
     {
         var numbers = laboratory.Measured("progress", () => new UpdateProgress(laboratory).Measure());
         var steps = numbers["steps"]!.AsArray();
-        Series Line(string name) =>
-            new(name, [.. steps.Select(step => ((double)step!["step"]!, (double)step[name]!))]);
-        var share = steps.Count(step => (double)step![UpdateProgress.Foof]! >= (double)step[UpdateProgress.Kfac]!) / (double)steps.Count;
+        Series Line(string name) => new(name, [.. steps.Select(step => ((double)step!["step"]!, (double)step[name]!))]);
+        var share =
+            steps.Count(step => (double)step![UpdateProgress.Foof]! >= (double)step[UpdateProgress.Kfac]!)
+            / (double)steps.Count;
         double Mean(string name) => steps.Average(step => (double)step![name]!);
         return new(
             [

@@ -20,6 +20,8 @@ internal sealed record Workload(string Model, int? Images, int BatchSize, int Ep
 /// <summary>Makes the runs of figures, and keeps each when it is finished.</summary>
 internal sealed class Laboratory : IDisposable
 {
+    private const int CandidatesOnAllSeeds = 3;
+
     private readonly ReproduceSettings settings;
     private readonly Terminal terminal;
     private readonly ImageData data;
@@ -90,20 +92,37 @@ internal sealed class Laboratory : IDisposable
         return results;
     }
 
-    /// <summary>The runs of an arm: its setting is chosen by the training loss on the first seed.</summary>
+    /// <summary>
+    /// The runs of an arm: its setting is chosen by the training loss on the first seed, among those that diverge on no seed.
+    /// </summary>
     internal ArmResult Run(Workload load, Arm arm)
     {
         using var part = Part(load.Images);
         double? Loss(double rate, double? damping) => Run(part, load, arm, rate, damping, Seeds[0]).TrainLoss;
         var grid = arm.IsTuned
             ? new Grid([], new(arm.LearningRate, arm.Damping, null), true)
-            : new GridSearch(Loss, settings.Tried ?? Protocol.Tried).From(arm.LearningRate, arm.Damping, arm.KeepsDamping);
-        var best = grid.Best;
-        return new(
-            arm,
-            grid,
-            [.. Seeds.Select(seed => Run(part, load, arm, best.LearningRate, best.Damping, seed))]
-        );
+            : new GridSearch(Loss, settings.Tried ?? Protocol.Tried).From(
+                arm.LearningRate,
+                arm.Damping,
+                arm.KeepsDamping
+            );
+        ArmResult Of(GridCell cell) =>
+            new(
+                arm,
+                grid with
+                {
+                    Best = cell,
+                },
+                [.. Seeds.Select(seed => Run(part, load, arm, cell.LearningRate, cell.Damping, seed))]
+            );
+        // A setting that diverges on another seed is no good one.
+        var best = grid
+            .Cells.Where(cell => cell.Loss is not null)
+            .OrderBy(cell => cell.Loss)
+            .Take(CandidatesOnAllSeeds)
+            .Select(Of)
+            .FirstOrDefault(result => result.Loss is not null);
+        return best ?? Of(grid.Best);
     }
 
     private FinishedRun Run(ImageData part, Workload load, Arm arm, double rate, double? damping, long seed)
@@ -160,7 +179,8 @@ internal sealed class Laboratory : IDisposable
         var found = measure();
         Stop.ThrowIfCancellationRequested();
         measurements.Add(name, found);
-        return found;
+        // Read back, so that whole numbers are numbers as they are in later commands.
+        return measurements.Find(name)!;
     }
 
     /// <summary>The set-up, for reports.</summary>

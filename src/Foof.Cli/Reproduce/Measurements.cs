@@ -14,7 +14,8 @@ internal sealed class Measurements
     private readonly string data;
     private readonly JsonObject all;
 
-    private Measurements(string file, string data, JsonObject all) => (this.file, this.data, this.all) = (file, data, all);
+    private Measurements(string file, string data, JsonObject all) =>
+        (this.file, this.data, this.all) = (file, data, all);
 
     /// <summary>The numbers in a folder.</summary>
     /// <param name="folder">The folder.</param>
@@ -29,7 +30,9 @@ internal sealed class Measurements
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new CommandFailure($"{file} is damaged: it is no JSON object; remove it, or name another folder by --out.");
+            throw new CommandFailure(
+                $"{file} is damaged: it is no JSON object; remove it, or name another folder by --out."
+            );
         }
     }
 
@@ -39,7 +42,7 @@ internal sealed class Measurements
     /// <summary>Adds numbers. The file is replaced as a whole.</summary>
     internal void Add(string name, JsonObject numbers)
     {
-        all[Key(name)] = numbers.DeepClone();
+        all[Key(name)] = JsonNode.Parse(numbers.ToJsonString());
         Files.Writing(
             file,
             "the numbers before are kept: make room, and the same command measures only what is missing",

@@ -15,7 +15,12 @@ internal static class ModernFigures
     /// <summary>The figures.</summary>
     internal static IEnumerable<PaperFigure> All =>
         [
-            new("expand-reduce", "The time of a step by K-FAC-expand and -reduce on a wide residual network", Source, Times),
+            new(
+                "expand-reduce",
+                "The time of a step by K-FAC-expand and -reduce on a wide residual network",
+                Source,
+                Times
+            ),
             new("vit", "A vision transformer to a fixed target", Source, laboratory => ToTarget(laboratory, "vit")),
             new("gnn", "A graph network to a fixed target", Source, laboratory => ToTarget(laboratory, "gnn")),
         ];
@@ -27,7 +32,8 @@ internal static class ModernFigures
         var statistics = laboratory.Measured("statistics", cost.Statistics);
         var positions = statistics["positions"]!.AsArray();
         var exponent = (double)statistics["exponent"]!;
-        Series Step(string name) => new(name, [.. steps.Select(step => ((double)step!["batch"]!, (double)step[name]!))]);
+        Series Step(string name) =>
+            new(name, [.. steps.Select(step => ((double)step!["batch"]!, (double)step[name]!))]);
         var last = steps[^1]!;
         var (expand, reduce) = ((double)last[Expand]!, (double)last[Reduce]!);
         return new(
@@ -63,12 +69,7 @@ internal static class ModernFigures
                     new("positions R") { IsLogarithmic = true },
                     new("share") { IsLogarithmic = true },
                     "share",
-                    [
-                        new(
-                            "share",
-                            [.. positions.Select(one => ((double)one!["positions"]!, (double)one["share"]!))]
-                        ),
-                    ]
+                    [new("share", [.. positions.Select(one => ((double)one!["positions"]!, (double)one["share"]!))])]
                 ).ToFigure(),
             ],
             new() { ["steps"] = steps.DeepClone(), ["statistics"] = statistics.DeepClone() },
@@ -127,7 +128,9 @@ internal static class ModernFigures
     {
         var (own, other) = (Reached(arm, target), Reached(reference, target));
         var (steps, seconds) =
-            own is { } one && other is { } two ? (one.Epochs / two.Epochs, one.Seconds / two.Seconds) : (double.NaN, double.NaN);
+            own is { } one && other is { } two
+                ? (one.Epochs / two.Epochs, one.Seconds / two.Seconds)
+                : (double.NaN, double.NaN);
         var measured = own is null
             ? $"it did not reach the target in {Say.Many(arm.Runs[0].Options.Epochs, "epoch")}"
             : $"{Say.Percent(steps)} of the steps of {reference.Arm.Label}";

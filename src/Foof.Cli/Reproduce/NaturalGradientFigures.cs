@@ -113,7 +113,7 @@ internal static class NaturalGradientFigures
             FullBatches(laboratory.Protocol, "mlp"),
             [
                 .. Arms.NaturalOfFullBatch(isByBlocks: false),
-                Arms.OnOwnBatch(new(Arms.Kfac, "kfac", 0.03, 0.01)),
+                Arms.OnOwnBatch(new(Arms.Kfac, "kfac", 0.01, 0.01)),
                 Arms.Sgd,
             ]
         );
@@ -143,8 +143,8 @@ internal static class NaturalGradientFigures
         var arms = laboratory.Run(
             FullBatches(laboratory.Protocol, "linear"),
             [
-                .. Arms.NaturalOfFullBatch(isByBlocks: false),
-                Arms.OnOwnBatch(new(Arms.Kfac, "kfac", 1, 0.1)),
+                .. Arms.NaturalOfFullBatch(isByBlocks: false).Select(arm => arm with { LearningRate = 0.3 }),
+                Arms.OnOwnBatch(new(Arms.Kfac, "kfac", 30, 0.1)),
                 Arms.Sgd,
             ]
         );
@@ -186,7 +186,7 @@ internal static class NaturalGradientFigures
     {
         var arms = laboratory.Run(
             FullBatches(laboratory.Protocol, "mlp"),
-            [.. Arms.NaturalOfFullBatch(isByBlocks: true), Arms.OnOwnBatch(new(Arms.Kfac, "kfac", 0.03, 0.01))]
+            [.. Arms.NaturalOfFullBatch(isByBlocks: true), Arms.OnOwnBatch(new(Arms.Kfac, "kfac", 0.01, 0.01))]
         );
         return OfFullBatches(
             arms,

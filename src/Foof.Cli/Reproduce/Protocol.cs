@@ -30,7 +30,7 @@ internal sealed record Protocol
             FullBatch = 200,
             FullBatchSteps = 40,
             InvertEvery = 20,
-            Tried = 4,
+            Tried = 6,
             FisherImages = [500],
             TestImages = 1000,
             ImagesToTarget = 3000,

@@ -15,7 +15,7 @@ internal static class ReproduceCommand
 
     /// <summary>The figures, in the papers' order.</summary>
     internal static IReadOnlyList<PaperFigure> Figures { get; } =
-        [.. NaturalGradientFigures.All, .. DampingFigures.All, .. FoofFigures.All, .. ModernFigures.All, TheoryFigure.All];
+    [.. NaturalGradientFigures.All, .. DampingFigures.All, .. FoofFigures.All, .. ModernFigures.All, TheoryFigure.All];
 
     /// <summary>The command, with a command for each figure.</summary>
     internal static Command Make(CommandFrame frame)

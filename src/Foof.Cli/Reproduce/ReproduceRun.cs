@@ -84,10 +84,7 @@ internal sealed class ReproduceRun(
         if (result.Findings is null)
             return;
         var page = ReportPage.Html(ReproduceReport.Of([result], laboratory, Command(result.Figure.Name)));
-        Write(
-            Path.Combine(folder, $"{result.FileName}.html"),
-            stream => stream.Write(Encoding.UTF8.GetBytes(page))
-        );
+        Write(Path.Combine(folder, $"{result.FileName}.html"), stream => stream.Write(Encoding.UTF8.GetBytes(page)));
     }
 
     private static void Write(string file, Action<Stream> write) =>

@@ -19,7 +19,7 @@ internal sealed record ReproduceSettings
                 "Runs of each method with its best setting",
                 new(s => s.Quick ? 2 : 3, "3, or 2 with --quick")
             ),
-            Optional(s => s.Tried, Count, "The most settings that a search tries", "30, or 4 with --quick"),
+            Optional(s => s.Tried, Count, "The most settings that a search tries", "30, or 6 with --quick"),
             Data<ReproduceSettings>(s => s.Data),
             Threads<ReproduceSettings>(s => s.Threads),
             Device<ReproduceSettings>(s => s.Device)

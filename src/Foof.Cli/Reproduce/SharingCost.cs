@@ -51,7 +51,9 @@ internal sealed class SharingCost(Laboratory laboratory)
     /// </summary>
     internal JsonObject Statistics()
     {
-        var measured = Positions.Select(R => (R, Expand: Time(R, Foof.Positions.Averaged), Reduce: Time(R, Foof.Positions.Pooled)));
+        var measured = Positions.Select(R =>
+            (R, Expand: Time(R, Foof.Positions.Averaged), Reduce: Time(R, Foof.Positions.Pooled))
+        );
         var times = measured.ToArray();
         var points = times.Select(time => (X: Math.Log(time.R), Y: Math.Log(time.Reduce / time.Expand))).ToArray();
         var (x, y) = (points.Average(point => point.X), points.Average(point => point.Y));

@@ -29,10 +29,7 @@ internal static class TheoryFigure
         return new(
             [.. results.Select(Claim)],
             [Statements(results), .. results.SelectMany(result => result.Findings.Plots).Select(Chart)],
-            new()
-            {
-                ["theorems"] = new JsonArray([.. results.Select(ToJson)]),
-            }
+            new() { ["theorems"] = new JsonArray([.. results.Select(ToJson)]) }
         );
     }
 

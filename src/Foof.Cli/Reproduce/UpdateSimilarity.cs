@@ -51,7 +51,10 @@ internal sealed class UpdateSimilarity(Laboratory laboratory, IReadOnlyList<doub
                     optimizer.Step(input, target);
                     if ((step + 1) * Points / steps > step * Points / steps)
                         foreach (var damping in dampings)
-                            sums[damping] = Add(sums[damping], Cosines(path, model, kind, part.Train.Images, input, target, damping));
+                            sums[damping] = Add(
+                                sums[damping],
+                                Cosines(path, model, kind, part.Train.Images, input, target, damping)
+                            );
                 }
             }
         );
@@ -67,7 +70,8 @@ internal sealed class UpdateSimilarity(Laboratory laboratory, IReadOnlyList<doub
         return new() { [Heuristic] = Of(sum => sum.Heuristic), [Standard] = Of(sum => sum.Standard) };
     }
 
-    private static (double, double) Add((double, double) x, (double, double) y) => (x.Item1 + y.Item1, x.Item2 + y.Item2);
+    private static (double, double) Add((double, double) x, (double, double) y) =>
+        (x.Item1 + y.Item1, x.Item2 + y.Item2);
 
     private (double, double) Cosines(
         PaperPath path,

@@ -97,11 +97,8 @@ internal sealed class SgdLearner : GradientLearner<SGD.State>
         new SgdLearner(model, kind, settings, isNesterov: false);
 
     /// <summary>Makes one with Nesterov's momentum for a model.</summary>
-    internal static ILearner MakeNesterov(
-        nn.Module<Tensor, Tensor> model,
-        ModelKind kind,
-        TrainingSettings settings
-    ) => new SgdLearner(model, kind, settings, isNesterov: true);
+    internal static ILearner MakeNesterov(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings) =>
+        new SgdLearner(model, kind, settings, isNesterov: true);
 
     protected override void Save(SGD.State state, Action<string, Tensor> keep)
     {

@@ -203,6 +203,15 @@ module Patches =
             else
                 views.flatten(lastPlace + 1L).flatten(2L, lastPlace).contiguous())
 
+    /// The mean of each image's patches, with a last one where `withOnes`; no patch is written out.
+    ///
+    /// Shapes: images as there -> [g; n; c/g kernel (+ 1)].
+    /// The result belongs to the caller.
+    let internal means (window: Window) (withOnes: bool) (images: torch.Tensor) =
+        Scope.tensor (fun () ->
+            let means = (views window images).mean [| for axis in 1 .. window.Axes -> int64 (axis + 1) |]
+            if withOnes then BiasColumn.beside (window.Axes + 1) means else means.flatten 2L)
+
     /// Whether several points of one kernel for all channels meet pixels that are neighbours, at every place, of an image
     /// of two axes.
     let internal areDense (window: Window) =

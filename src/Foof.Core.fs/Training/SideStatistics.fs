@@ -80,6 +80,19 @@ module internal SideStatistics =
         else
             Record.inputs seen.Share seen.Calls |> ValueOption.bind ofCalls
 
+    /// A_bar of a convolution's mean patches, made when it is asked for.
+    /// Shapes: -> [g; d_in; d_in].
+    let private ofMeanPatches (layer: Layer) (seen: Observation) =
+        match layer.Geometry, Record.inputs seen.Share seen.Calls with
+        | Geometry.Convolution window, ValueSome struct (inputs, _) ->
+            let make () =
+                Scope.tensor (fun () ->
+                    let means = inputs |> Array.map (Patches.means window layer.Bias.IsSome)
+                    Activations.rows ((torch.cat (means, 1L)).unsqueeze 2L)
+                    |> Statistic.activations Positions.Summed layer.Weight.dtype)
+            ValueSome make
+        | _ -> ValueNone
+
     /// One side's statistic of a batch, a mean over its data points; ValueNone when the observation does not show it.
     /// Shapes: -> `shape`, a fresh tensor in the caller's scope.
     let ofBatch (layer: Layer) (side: SideStatistic) (seen: Observation) =
@@ -88,7 +101,8 @@ module internal SideStatistics =
         let factor E = LayerFactor.Product(Observation.activations seen, E)
         match side, seen.Errors, seen.Gradient with
         | SideStatistic.Activations positions, _, _ when isShown ->
-            match ofInputs layer positions seen with
+            let known = if positions = Positions.Pooled then ofMeanPatches layer seen else ofInputs layer positions seen
+            match known with
             | ValueSome make -> ValueSome(make ())
             | ValueNone -> ValueSome(mean seen (Statistic.activations positions layer.Weight.dtype))
         | SideStatistic.MeanActivations, _, _ when isShown ->

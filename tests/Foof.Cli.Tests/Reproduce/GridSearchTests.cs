@@ -49,7 +49,11 @@ public class GridSearchTests
     [Fact]
     public void A_damping_that_stays_is_not_searched()
     {
-        var grid = new GridSearch((rate, damping) => Math.Abs(rate - damping!.Value), 100).From(1, 0.01, ratesOnly: true);
+        var grid = new GridSearch((rate, damping) => Math.Abs(rate - damping!.Value), 100).From(
+            1,
+            0.01,
+            ratesOnly: true
+        );
         Assert.Equal(0.01, grid.Best.LearningRate);
         Assert.All(grid.Cells, cell => Assert.Equal(0.01, cell.Damping));
     }

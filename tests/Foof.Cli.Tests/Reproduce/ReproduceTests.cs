@@ -12,7 +12,20 @@ public sealed class ReproduceTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     private string[] Tiny(params string[] more) =>
-        ["reproduce", "2A", "--quick", "--seeds", "2", "--tried", "2", "--data", data, "--out", folder["kept"], .. more];
+        [
+            "reproduce",
+            "2A",
+            "--quick",
+            "--seeds",
+            "2",
+            "--tried",
+            "2",
+            "--data",
+            data,
+            "--out",
+            folder["kept"],
+            .. more,
+        ];
 
     [Fact]
     public void A_figure_leaves_claims_a_page_and_numbers_and_the_same_command_makes_no_run_twice()
@@ -27,15 +40,15 @@ public sealed class ReproduceTests : IDisposable
         var figure = Assert.Single(json.RootElement.GetProperty("figures").EnumerateArray());
         Assert.Equal("2A", figure.GetProperty("figure").GetString());
         var claim = Assert.Single(figure.GetProperty("claims").EnumerateArray());
-        Assert.Contains(claim.GetProperty("verdict").GetString(), (string[])["holds", "holds in part", "does not hold"]);
+        Assert.Contains(
+            claim.GetProperty("verdict").GetString(),
+            (string[])["holds", "holds in part", "does not hold"]
+        );
         var arms = figure.GetProperty("numbers").GetProperty("arms").EnumerateArray().ToArray();
         Assert.Equal(4, arms.Length);
         Assert.All(arms, arm => Assert.Equal(2, arm.GetProperty("grid").GetArrayLength()));
         Assert.All(arms, arm => Assert.Equal(2, arm.GetProperty("runs").GetArrayLength()));
-        Assert.All(
-            arms,
-            arm => Assert.Equal(40, arm.GetProperty("runs")[0].GetProperty("epochs").GetArrayLength())
-        );
+        Assert.All(arms, arm => Assert.Equal(40, arm.GetProperty("runs")[0].GetProperty("epochs").GetArrayLength()));
         foreach (var file in (string[])[page, Path.Combine(folder["kept"], "quick", "2A.html")])
         {
             var html = File.ReadAllText(file);

@@ -128,10 +128,11 @@ let tests =
             Oracle.agrees Tolerance.rounding reduce (kfac (choosing SharedWeights.reduce (graphs false)))
 
             let mixed = graphs false
-            SharedWeights.reduce
-                (mixed.named_children ()
-                 |> Seq.find (fun struct (name, _) -> name = "second")
-                 |> (fun struct (_, layer) -> layer))
+            SharedWeights.reduce (
+                mixed.named_children ()
+                |> Seq.find (fun struct (name, _) -> name = "second")
+                |> (fun struct (_, layer) -> layer)
+            )
             let order = (Networks.weights mixed).Length
             let found = kfac mixed
             // The first layer has 4 x 3 weights, the norm 8, the second layer 3 x 5 from there on.
