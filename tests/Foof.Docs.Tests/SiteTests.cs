@@ -61,6 +61,7 @@ public sealed partial class SiteTests : IDisposable
             "how-it-works",
             "mathematics",
             "theory",
+            "papers",
             "performance",
             "first-hour",
             "# About",
