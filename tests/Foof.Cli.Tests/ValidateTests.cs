@@ -14,7 +14,7 @@ public sealed class ValidateTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("deep linear", 3)]
+    [InlineData("deep linear", 9)]
     [InlineData("CONV GROUPS=2 / full / kronecker EXPAND / heuristic / lambda=1e-4 / solve", 1)]
     [InlineData("tokens / empirical / low rank / tikhonov", 1)]
     [InlineData("embedding / monte carlo / eigenbasis / product", 1)]

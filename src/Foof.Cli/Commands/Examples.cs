@@ -61,6 +61,7 @@ internal static class Examples
             new("foof reproduce list", "The figures that can be made."),
             new("foof reproduce all --quick --report papers.html", "All of them, small, on one page."),
         ],
+        ["foof reproduce list"] = [new("foof reproduce list", "Each with what it shows and where it stands.")],
         ["foof reproduce all"] =
         [
             new("foof reproduce all --out papers", "By the papers' protocol; the same line continues after a stop."),

@@ -21,6 +21,7 @@ internal sealed record Grid(IReadOnlyList<GridCell> Cells, GridCell Best, bool I
 /// <param name="limit">How many settings are tried at most.</param>
 internal sealed class GridSearch(Func<double, double?, double?> evaluate, int limit)
 {
+    private const int PlacesOfTen = 2;
     private static readonly (int Rate, int Damping)[] OfBoth = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1)];
     private static readonly (int Rate, int Damping)[] OfRate = [(1, 0), (-1, 0)];
 
@@ -35,6 +36,12 @@ internal sealed class GridSearch(Func<double, double?, double?> evaluate, int li
         var steps = damping is null || ratesOnly ? OfRate : OfBoth;
         var best = (Rate: Lattice.Place(learningRate), Damping: Lattice.Place(damping ?? 1));
         Try(best, damping is not null);
+        // A tenth of the step, until one does not diverge.
+        while (tried[best].Loss is null && tried.Count < limit)
+        {
+            best = (best.Rate - PlacesOfTen, best.Damping);
+            Try(best, damping is not null);
+        }
         while (true)
         {
             var center = best;

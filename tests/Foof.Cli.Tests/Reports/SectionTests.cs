@@ -73,6 +73,19 @@ public class SectionTests
     }
 
     [Fact]
+    public void Settings_that_a_search_left_out_are_not_shown_as_diverged()
+    {
+        var section = SensitivitySection.Of([
+            new("foof", 0.1, 1, 0.5),
+            new("foof", 0.3, 1, null),
+            new("foof", 0.1, 3, 0.6),
+        ])!;
+        var map = (Chart)section.Figures[^1];
+        Assert.Equal(["1", "0.500", "diverged"], map.Numbers.Rows[0]);
+        Assert.Equal(["3", "0.600", Say.Nothing], map.Numbers.Rows[1]);
+    }
+
+    [Fact]
     public void Sentences_about_a_grid_survive_runs_that_diverged()
     {
         GridPoint[] grid =

@@ -29,6 +29,9 @@ internal sealed record HeatMap(
     /// <summary>The text of a cell without a number.</summary>
     internal string Missing { get; init; } = "";
 
+    /// <summary>The text of a single cell without a number, by row and column; null: that of all.</summary>
+    internal Func<int, int, string?> MissingAt { get; init; } = (_, _) => null;
+
     /// <summary>Writes a number.</summary>
     internal Func<double?, string> Write { get; init; } = Say.Number;
 
@@ -57,12 +60,13 @@ internal sealed record HeatMap(
             [$"{Rows.Title} \\ {Columns.Title}", .. Columns.Names],
             [
                 .. Cells.Select(
-                    (row, place) => (IReadOnlyList<string>)[Rows.Names[place], .. row.Select(cell => Text(cell))]
+                    (row, place) => (IReadOnlyList<string>)[Rows.Names[place], .. row.Select((cell, column) => Text(cell, place, column))]
                 ),
             ]
         );
 
-    private string Text(double? cell) => cell is null ? Missing : Write(cell);
+    private string Text(double? cell, int row, int column) =>
+        cell is null ? MissingAt(row, column) ?? Missing : Write(cell);
 
     private JsonObject Spec() =>
         VegaSpec.Of(
@@ -167,7 +171,7 @@ internal sealed record HeatMap(
                             {
                                 ["row"] = Rows.Names[place],
                                 ["column"] = Columns.Names[column],
-                                ["text"] = Text(cell),
+                                ["text"] = Text(cell, place, column),
                                 ["shade"] = cell is { } value ? shade(value) : 0,
                             }
                     )

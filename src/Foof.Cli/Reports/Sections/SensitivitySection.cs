@@ -119,6 +119,8 @@ internal static class SensitivitySection
         {
             IsLessBetter = true,
             Missing = "diverged",
+            // A search does not try every cell.
+            MissingAt = (row, column) => losses.ContainsKey((rates[column], dampings[row] ?? 0)) ? null : Say.Nothing,
         }.ToFigure();
     }
 
