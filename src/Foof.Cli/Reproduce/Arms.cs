@@ -23,7 +23,7 @@ internal static class Arms
     internal static Arm KfacOf(Protocol protocol) => Amortised(new(Kfac, "kfac", 0.003, 0.001), protocol);
 
     /// <summary>FOOF.</summary>
-    internal static Arm FoofOf(Protocol protocol) => Amortised(new(Foof, "foof", 0.3, 1), protocol);
+    internal static Arm FoofOf(Protocol protocol) => Amortised(new(Foof, "foof", 0.1, 0.01), protocol);
 
     /// <summary>An arm with inversions and statistics as often as the protocol has them.</summary>
     internal static Arm Amortised(Arm arm, Protocol protocol) => Every(arm, protocol.InvertEvery, 10);

@@ -60,7 +60,9 @@ internal sealed record HeatMap(
             [$"{Rows.Title} \\ {Columns.Title}", .. Columns.Names],
             [
                 .. Cells.Select(
-                    (row, place) => (IReadOnlyList<string>)[Rows.Names[place], .. row.Select((cell, column) => Text(cell, place, column))]
+                    (row, place) =>
+                        (IReadOnlyList<string>)
+                            [Rows.Names[place], .. row.Select((cell, column) => Text(cell, place, column))]
                 ),
             ]
         );
