@@ -73,13 +73,14 @@ public sealed class IdxFolder : IDisposable
             one.Dispose();
     }
 
-    private static string Find(string folder, string name)
-    {
-        var file = Path.Combine(folder, name);
-        return File.Exists(file) ? file
-            : File.Exists($"{file}.gz") ? $"{file}.gz"
-            : throw new FileNotFoundException($"{folder} must hold {name} or {name}.gz; found neither.");
-    }
+    /// <summary>A file of the folder, packed by gzip or not.</summary>
+    internal static string Find(string folder, string name) =>
+        Found(folder, name)
+        ?? throw new FileNotFoundException($"{folder} must hold {name} or {name}.gz; found neither.");
+
+    /// <summary>A file of the folder, packed by gzip or not; null if it is not there.</summary>
+    internal static string? Found(string folder, string name) =>
+        Array.Find([Path.Combine(folder, name), Path.Combine(folder, $"{name}.gz")], File.Exists);
 
     /// <summary>Raises unless there is a label for each image.</summary>
     internal static void Match(IdxFile images, IdxFile labels)
@@ -125,7 +126,11 @@ internal sealed record IdxFile(string Path, int[] Shape, byte[] Bytes)
     internal static InvalidDataException Wrong(string path, long offset, string expected, string found) =>
         new($"{path}: offset {offset}: expected {expected}; found {found}.");
 
-    private static IdxFile Read(string path, string content, int dimensions)
+    /// <summary>Reads a file of so many dimensions, packed by gzip or not.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="content">What it holds, for messages.</param>
+    /// <param name="dimensions">How many dimensions it has.</param>
+    internal static IdxFile Read(string path, string content, int dimensions)
     {
         using var source = new IdxStream(path);
         CheckMagic(source, content, dimensions);
@@ -152,12 +157,15 @@ internal sealed record IdxFile(string Path, int[] Shape, byte[] Bytes)
                 source.Path,
                 0,
                 $"the magic number 0x{expected:x8} of {content}",
-                $"0x{found:x8}{Meaning(found)}"
+                $"0x{found:x8}{Meaning(expected, found)}"
             );
     }
 
-    private static string Meaning(uint magic) =>
-        magic is 0x0801 or 0x0803 ? $", a file of {(magic == 0x0801 ? "labels" : "images")}" : "";
+    // Of labels and images, each may have been given for the other.
+    private static string Meaning(int expected, uint found) =>
+        expected is 0x0801 or 0x0803 && found is 0x0801 or 0x0803
+            ? $", a file of {(found == 0x0801 ? "labels" : "images")}"
+            : "";
 
     private static int ReadLength(IdxStream source, int dimension)
     {

@@ -147,9 +147,6 @@ internal sealed class Laboratory : IDisposable
         return run;
     }
 
-    /// <summary>The settings of a network alone.</summary>
-    internal TrainingSettings Network(string model) => Settings(new(model, null, 1, 1), Arms.Sgd, 1, null, 1);
-
     private TrainingSettings Settings(Workload load, Arm arm, double rate, double? damping, long seed)
     {
         var given = new Given()

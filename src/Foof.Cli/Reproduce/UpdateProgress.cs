@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Foof.Cli.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,16 +24,12 @@ internal sealed class UpdateProgress(Laboratory laboratory)
         var load = new Workload("autoencoder", laboratory.Protocol.Images, BatchSize, laboratory.Protocol.Epochs);
         var arm = Arms.Every(new(Kfac, "kfac", 3e-4, 0.1), CurvatureEvery, 1);
         var best = laboratory.Run(load, arm).Grid.Best;
-        using var part = laboratory.Part(load.Images);
-        var kind = ModelKind.Find(load.Model);
-        manual_seed(1).Dispose();
-        using var model = ModelKind.Build(laboratory.Network(load.Model), part.Shape).to(laboratory.Device);
-        var path = new PaperPath(kind, model, part.Train, BatchSize);
+        using var path = new PaperPath(laboratory, load);
         using var generator = new Generator(1);
         using var other = new Generator(1);
         using var kfac = Method(Methods.kfac, generator);
         using var foof = Method(Methods.foofKfac, other);
-        var count = Math.Min(60, (int)(part.Train.Count / BatchSize) * load.Epochs);
+        var count = Math.Min(60, path.Steps);
         var measured = new JsonArray();
         laboratory.Progress.Track(
             $"{laboratory.Figure}, progress",
@@ -54,7 +49,7 @@ internal sealed class UpdateProgress(Laboratory laboratory)
         return new() { ["steps"] = measured };
 
         Preconditioner Method(Recipe recipe, Generator labels) =>
-            new(model, recipe.WithDamping(best.Damping!.Value), kind.Likelihood, labels);
+            new(path.Model, recipe.WithDamping(best.Damping!.Value), path.Kind.Likelihood, labels);
 
         JsonObject? Step(int step)
         {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Foof.Cli.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,7 +14,6 @@ internal sealed class UpdateSimilarity(Laboratory laboratory, IReadOnlyList<doub
     internal const string Heuristic = "heuristic damping";
     internal const string Standard = "standard damping";
 
-    private const int BatchSize = 100;
     private const int CurvatureImages = 1000;
     private const int Points = 3;
 
@@ -24,18 +22,14 @@ internal sealed class UpdateSimilarity(Laboratory laboratory, IReadOnlyList<doub
     {
         var load = NaturalGradientFigures.MiniBatches(laboratory.Protocol);
         var best = laboratory.Run(load, Arms.KfacOf(laboratory.Protocol)).Grid.Best;
-        using var part = laboratory.Part(load.Images);
-        var kind = ModelKind.Find(load.Model);
-        manual_seed(1).Dispose();
-        using var model = ModelKind.Build(laboratory.Network(load.Model), part.Shape).to(laboratory.Device);
-        var path = new PaperPath(kind, model, part.Train, BatchSize);
+        using var path = new PaperPath(laboratory, load);
         using var optimizer = new Optimizer(
-            model,
+            path.Model,
             Methods.kfac.WithDamping(best.Damping!.Value).WithCadence(laboratory.Protocol.InvertEvery, 10),
-            kind.Likelihood,
+            path.Kind.Likelihood,
             best.LearningRate
         );
-        var steps = (int)(part.Train.Count / BatchSize) * load.Epochs;
+        var steps = path.Steps;
         var sums = dampings.ToDictionary(damping => damping, _ => (Heuristic: 0.0, Standard: 0.0));
         laboratory.Progress.Track(
             $"{laboratory.Figure}, similarity",
@@ -51,10 +45,7 @@ internal sealed class UpdateSimilarity(Laboratory laboratory, IReadOnlyList<doub
                     optimizer.Step(input, target);
                     if ((step + 1) * Points / steps > step * Points / steps)
                         foreach (var damping in dampings)
-                            sums[damping] = Add(
-                                sums[damping],
-                                Cosines(path, model, kind, part.Train.Images, input, target, damping)
-                            );
+                            sums[damping] = Add(sums[damping], Cosines(path, input, target, damping));
                 }
             }
         );
@@ -73,24 +64,21 @@ internal sealed class UpdateSimilarity(Laboratory laboratory, IReadOnlyList<doub
     private static (double, double) Add((double, double) x, (double, double) y) =>
         (x.Item1 + y.Item1, x.Item2 + y.Item2);
 
-    private (double, double) Cosines(
-        PaperPath path,
-        nn.Module<Tensor, Tensor> model,
-        ModelKind kind,
-        Tensor images,
-        Tensor input,
-        Tensor target,
-        double damping
-    )
+    private (double, double) Cosines(PaperPath path, Tensor input, Tensor target, double damping)
     {
         using var scope = NewDisposeScope();
-        var curvature = images.narrow(0, 0, Math.Min(CurvatureImages, images.shape[0]));
+        var curvature = path.Images.narrow(0, 0, Math.Min(CurvatureImages, path.Images.shape[0]));
         Tensor[] Update(Recipe recipe)
         {
             laboratory.Stop.ThrowIfCancellationRequested();
             // All sample the same labels.
             using var generator = new Generator(1);
-            using var method = new Preconditioner(model, recipe.WithDamping(damping), kind.Likelihood, generator);
+            using var method = new Preconditioner(
+                path.Model,
+                recipe.WithDamping(damping),
+                path.Kind.Likelihood,
+                generator
+            );
             method.UpdateCurvature(curvature);
             var gradients = path.Gradients(method.Layers, input, target);
             return [.. method.Layers.Zip(gradients, method.Apply)];

@@ -113,60 +113,77 @@ internal sealed class SgdLearner : GradientLearner<SGD.State>
     }
 }
 
+/// <summary>A step by the first and second moments of gradients.</summary>
+/// <typeparam name="TState">The optimiser's state for a parameter.</typeparam>
+internal abstract class MomentLearner<TState>(
+    nn.Module<Tensor, Tensor> model,
+    ModelKind kind,
+    OptimizerHelper optimizer,
+    string name
+) : GradientLearner<TState>(model, kind, optimizer)
+    where TState : OptimizerState
+{
+    /// <summary>The steps so far, and both moments.</summary>
+    protected abstract (long Step, Tensor First, Tensor Second) Read(TState state);
+
+    /// <summary>Sets them.</summary>
+    protected abstract void Write(TState state, long step, Tensor first, Tensor second);
+
+    protected sealed override void Save(TState state, Action<string, Tensor> keep)
+    {
+        var (step, first, second) = Read(state);
+        keep("step", tensor(step));
+        keep("first_moment", first);
+        keep("second_moment", second);
+    }
+
+    protected sealed override void Load(TState state, Func<string, Tensor?> kept)
+    {
+        Write(state, Found("step").item<long>(), Copy(Found("first_moment")), Copy(Found("second_moment")));
+
+        Tensor Found(string part) =>
+            kept(part) ?? throw new CommandFailure($"The checkpoint lacks {name}'s {part} of a parameter.");
+    }
+}
+
 /// <summary>Adam.</summary>
-internal sealed class AdamLearner : GradientLearner<Adam.State>
+internal sealed class AdamLearner : MomentLearner<Adam.State>
 {
     private AdamLearner(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings)
-        : base(model, kind, optim.Adam(model.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay))
-    { }
+        : base(
+            model,
+            kind,
+            optim.Adam(model.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay),
+            nameof(Adam)
+        ) { }
 
     /// <summary>Makes one for a model.</summary>
     internal static ILearner Make(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings) =>
         new AdamLearner(model, kind, settings);
 
-    protected override void Save(Adam.State state, Action<string, Tensor> keep)
-    {
-        keep("step", tensor(state.step));
-        keep("first_moment", state.exp_avg);
-        keep("second_moment", state.exp_avg_sq);
-    }
+    protected override (long, Tensor, Tensor) Read(Adam.State state) => (state.step, state.exp_avg, state.exp_avg_sq);
 
-    protected override void Load(Adam.State state, Func<string, Tensor?> kept)
-    {
-        state.step = Found("step").item<long>();
-        state.exp_avg = Copy(Found("first_moment"));
-        state.exp_avg_sq = Copy(Found("second_moment"));
-
-        Tensor Found(string part) =>
-            kept(part) ?? throw new CommandFailure($"The checkpoint lacks Adam's {part} of a parameter.");
-    }
+    protected override void Write(Adam.State state, long step, Tensor first, Tensor second) =>
+        (state.step, state.exp_avg, state.exp_avg_sq) = (step, first, second);
 }
 
 /// <summary>Adam with a weight decay of its own, which its moments do not see.</summary>
-internal sealed class AdamWLearner : GradientLearner<AdamW.State>
+internal sealed class AdamWLearner : MomentLearner<AdamW.State>
 {
     private AdamWLearner(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings)
-        : base(model, kind, optim.AdamW(model.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay))
-    { }
+        : base(
+            model,
+            kind,
+            optim.AdamW(model.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay),
+            nameof(AdamW)
+        ) { }
 
     /// <summary>Makes one for a model.</summary>
     internal static ILearner Make(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings) =>
         new AdamWLearner(model, kind, settings);
 
-    protected override void Save(AdamW.State state, Action<string, Tensor> keep)
-    {
-        keep("step", tensor(state.step));
-        keep("first_moment", state.exp_avg);
-        keep("second_moment", state.exp_avg_sq);
-    }
+    protected override (long, Tensor, Tensor) Read(AdamW.State state) => (state.step, state.exp_avg, state.exp_avg_sq);
 
-    protected override void Load(AdamW.State state, Func<string, Tensor?> kept)
-    {
-        state.step = Found("step").item<long>();
-        state.exp_avg = Copy(Found("first_moment"));
-        state.exp_avg_sq = Copy(Found("second_moment"));
-
-        Tensor Found(string part) =>
-            kept(part) ?? throw new CommandFailure($"The checkpoint lacks AdamW's {part} of a parameter.");
-    }
+    protected override void Write(AdamW.State state, long step, Tensor first, Tensor second) =>
+        (state.step, state.exp_avg, state.exp_avg_sq) = (step, first, second);
 }

@@ -101,35 +101,41 @@ module Factorization =
     /// log det L L^T, summed over all matrices.
     let internal logDetOf (L: torch.Tensor) = torch.linalg.diagonal(L).log().sum() * 2.0
 
-    /// Eigenvalues, those below zero as zero, and eigenvectors; in float64 where libtorch's iteration does not converge in
-    /// the matrix's own type, and None where it does not converge in float64 either.
+    /// Eigenvalues, those below zero as zero, and eigenvectors; None where libtorch's iteration does not converge.
     let private eigh (matrix: torch.Tensor) =
-        let decompose (source: torch.Tensor) =
-            try
-                let struct (values, Q) = torch.linalg.eigh source
-                Some struct (values.clamp_min (0.0.ToScalar()), Q)
-            with :? System.Runtime.InteropServices.ExternalException ->
-                None
-        let again () = decompose (matrix.``to`` torch.ScalarType.Float64)
-        decompose matrix
-        |> Option.orElseWith (fun () -> if matrix.dtype = torch.ScalarType.Float64 then None else again ())
+        try
+            let struct (values, Q) = torch.linalg.eigh matrix
+            Some struct (values.clamp_min (0.0.ToScalar()), Q)
+        with :? System.Runtime.InteropServices.ExternalException ->
+            None
+
+    /// `eigh`, in float64 where it does not converge in the matrix's own type.
+    let private eighOrDouble (matrix: torch.Tensor) =
+        eigh matrix
+        |> Option.orElseWith (fun () -> eigh (matrix.``to`` torch.ScalarType.Float64))
         |> Option.map (fun struct (values, Q) -> struct (values.``to`` matrix.dtype, Q.``to`` matrix.dtype))
 
     /// R with R R^T = M: the Cholesky factor, or Q diag(sqrt s) of a matrix without full rank.
     ///
     /// Shapes: M [...; d; d], symmetric positive semi-definite -> the same.
     /// The result belongs to the caller.
-    /// Raises a NumericalFailure when M is not finite.
+    /// Raises a NumericalFailure when M is not finite, or its eigenvalues do not converge.
     let root (matrix: torch.Tensor) =
         Numbers.requireFinite "the root of a matrix" "elements are not finite" "check the data for NaN" matrix
         Scope.tensor (fun () ->
-            match cholesky matrix, lazy (eigh matrix) with
-            | Some L, _ -> L
-            | None, Lazy(Some struct (values, Q)) -> Q * values.sqrt().unsqueeze -2L
-            | None, Lazy None ->
-                raise (
-                    NumericalFailure("its eigenvalues did not converge", "the root of a matrix", "raise the damping")
-                ))
+            match cholesky matrix with
+            | Some L -> L
+            | None ->
+                match eighOrDouble matrix with
+                | Some struct (values, Q) -> Q * values.sqrt().unsqueeze -2L
+                | None ->
+                    raise (
+                        NumericalFailure(
+                            "its eigenvalues did not converge",
+                            "the root of a matrix",
+                            "scale the data down or use float64"
+                        )
+                    ))
 
     /// (L L^T)^-1 B.
     /// Shapes: L [...; d; d], B [...; d; k].
@@ -243,4 +249,4 @@ module Factorization =
         else
             // libtorch gives Q column by column. It is kept row by row, as a file gives it back: a product of the other
             // layout rounds differently, and a run that resumes has the same bits.
-            eigh matrix |> Option.map (fun struct (values, Q) -> scope.MoveToOuter(values, Q.contiguous ()))
+            eighOrDouble matrix |> Option.map (fun struct (values, Q) -> scope.MoveToOuter(values, Q.contiguous ()))

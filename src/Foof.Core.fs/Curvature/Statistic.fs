@@ -58,7 +58,11 @@ module Statistic =
     /// Shapes: A [g; n; R; d_in] -> [g; d_in].
     /// The result belongs to the caller.
     let meanActivation (kind: torch.ScalarType) (activations: Activations) =
-        Scope.tensor (fun () -> (Activations.dense kind activations).mean [| 1L; 2L |] / Activations.fill activations)
+        Scope.tensor (fun () ->
+            let mean = (Activations.dense kind activations).mean [| 1L; 2L |]
+            match activations with
+            | Activations.Rows(_, ValueSome _) -> mean / Activations.fill activations
+            | _ -> mean)
 
     /// The mean error over columns and positions.
     /// Shapes: E [g; m; R; d_out/g] -> [g; d_out/g].

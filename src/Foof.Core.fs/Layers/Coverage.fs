@@ -2,7 +2,6 @@ namespace Foof
 
 open System
 open System.Collections.Generic
-open System.Runtime.CompilerServices
 open TorchSharp
 open TorchSharp.Modules
 
@@ -55,19 +54,18 @@ type Survey = {
 [<RequireQualifiedAccess>]
 module TimeMajor =
 
-    let private marked = ConditionalWeakTable<torch.nn.Module, obj>()
+    let private marked = ModuleMarks<obj>()
 
     /// Says that a module, and all modules in it, take [T; n; ...] and give [T; n; ...], with the data points second.
     /// Layers that are found afterwards are read in this order, by whatever needs their curvature.
     [<CompiledName("Mark")>]
     let mark (sequence: torch.nn.Module) =
         Require.given (nameof sequence) sequence
-        for own in Seq.append [ sequence ] (sequence.modules ()) do
-            marked.AddOrUpdate(own, null)
+        marked.Set(sequence, obj ())
 
     /// Whether it was marked.
     [<CompiledName("Contains")>]
-    let contains (sequence: torch.nn.Module) = fst (marked.TryGetValue sequence)
+    let contains (sequence: torch.nn.Module) = (marked.Find sequence).IsSome
 
 /// Which layers of a model have curvature, and what becomes of every parameter.
 [<RequireQualifiedAccess>]

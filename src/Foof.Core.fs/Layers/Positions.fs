@@ -4,6 +4,22 @@ open System
 open System.Runtime.CompilerServices
 open TorchSharp
 
+/// What was said of modules, for the layers that are found in them afterwards. It keeps no module alive.
+[<Sealed>]
+type internal ModuleMarks<'T when 'T: not struct and 'T: not null>() =
+    let marks = ConditionalWeakTable<torch.nn.Module, 'T>()
+
+    /// Says it of a module, and of all modules in it, in place of what was said before.
+    member _.Set(outer: torch.nn.Module, mark: 'T) =
+        for own in Seq.append [ outer ] (outer.modules ()) do
+            marks.AddOrUpdate(own, mark)
+
+    /// What was said of a module.
+    member _.Find(own: torch.nn.Module) =
+        match marks.TryGetValue own with
+        | true, mark -> ValueSome mark
+        | _ -> ValueNone
+
 /// How the positions of a layer that shares its weight enter a Kronecker factor.
 [<RequireQualifiedAccess>]
 type Positions =
@@ -29,12 +45,11 @@ type WeightSharing =
 [<RequireQualifiedAccess>]
 module SharedWeights =
 
-    let private chosen = ConditionalWeakTable<torch.nn.Module, WeightSharing>()
+    let private chosen = ModuleMarks<WeightSharing>()
 
     let private choose (sharing: WeightSharing) (layers: torch.nn.Module) =
         Require.given (nameof layers) layers
-        for own in Seq.append [ layers ] (layers.modules ()) do
-            chosen.AddOrUpdate(own, sharing)
+        chosen.Set(layers, sharing)
 
     /// Reduces a module, and all modules in it: the layers that are found afterwards, by whatever needs their curvature,
     /// optimisers, posteriors or penalties.
@@ -46,10 +61,7 @@ module SharedWeights =
     let expand (layers: torch.nn.Module) = choose WeightSharing.Expand layers
 
     /// What was chosen for a module.
-    let internal ofModule (layer: torch.nn.Module) =
-        match chosen.TryGetValue layer with
-        | true, sharing -> ValueSome sharing
-        | _ -> ValueNone
+    let internal ofModule (layer: torch.nn.Module) = chosen.Find layer
 
     /// How errors enter where a method has them so.
     let internal errors (sharing: WeightSharing voption) (ofMethod: Positions) =

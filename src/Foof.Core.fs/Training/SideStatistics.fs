@@ -33,12 +33,12 @@ module internal SideStatistics =
                     if isNull sum then own * share else sum.add_ (own, share.ToScalar())))
             null
 
-    /// The share of the positions that count.
+    /// The share of the positions that count; ValueNone where none is masked.
     let private fill (seen: Observation) =
         if seen.Calls |> Array.exists _.Mask.IsSome then
-            Scope.value (fun () -> Observation.activations seen |> Activations.fill)
+            ValueSome(Scope.value (fun () -> Observation.activations seen |> Activations.fill))
         else
-            1.0
+            ValueNone
 
     /// sum a a^T of one call's input, [g; d_in; d_in], and the positions of a data point, where that is found without
     /// rows.
@@ -108,9 +108,11 @@ module internal SideStatistics =
         | SideStatistic.MeanActivations, _, _ when isShown ->
             ValueSome(mean seen (Statistic.meanActivation layer.Weight.dtype))
         | SideStatistic.Errors positions, ValueSome E, _ ->
-            let fill = if positions = Positions.Averaged then fill seen else 1.0
-            ValueSome(Statistic.errors positions (seen.Weight / fill) E)
-        | SideStatistic.MeanErrors, ValueSome E, _ -> ValueSome(Statistic.meanError E / fill seen)
+            let fill = if positions = Positions.Averaged then fill seen else ValueNone
+            ValueSome(Statistic.errors positions (seen.Weight / ValueOption.defaultValue 1.0 fill) E)
+        | SideStatistic.MeanErrors, ValueSome E, _ ->
+            let mean = Statistic.meanError E
+            ValueSome(fill seen |> ValueOption.fold (fun (mean: torch.Tensor) fill -> mean / fill) mean)
         | SideStatistic.WeightedErrors, ValueSome E, _ when isShown ->
             ValueSome(Statistic.weightedErrors g seen.Weight (factor E))
         | SideStatistic.WeightedActivations, ValueSome E, _ when isShown ->
@@ -139,6 +141,10 @@ module internal SideStatistics =
 
             Record.parts seen.Budget seen.Share seen.Calls |> Seq.map ofPart |> ValueSome
         | SideStatistic.Errors positions, ValueSome E when E.size 0 = 1L && positions <> Positions.Pooled ->
-            let share = if positions = Positions.Summed then 1.0 else 1.0 / (float (E.size 2) * fill seen)
+            let share =
+                if positions = Positions.Summed then
+                    1.0
+                else
+                    1.0 / (float (E.size 2) * ValueOption.defaultValue 1.0 (fill seen))
             ValueSome(Seq.singleton (fun () -> struct (E.reshape (-1L, E.size 3), seen.Weight * share)))
         | _ -> ValueNone
