@@ -88,7 +88,7 @@ internal sealed class RunTable
 /// <param name="Failure">Why it ended early; null if it did not.</param>
 /// <param name="Start">What was measured before the first step; null if it was not.</param>
 /// <param name="Course">Losses of the batches within epochs; null in files of earlier versions.</param>
-/// <param name="Variant">The name of a change of the optimiser that no setting makes; null if there is none.</param>
+/// <param name="Variant">The name of a change of the optimiser that no setting makes; null if nothing is changed.</param>
 internal sealed record FinishedRun(
     TrainingSettings Options,
     string Fingerprint,

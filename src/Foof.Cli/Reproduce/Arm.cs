@@ -10,7 +10,7 @@ namespace Foof.Cli.Reproduce;
 /// <param name="Damping">The damping to start with; null if it has none.</param>
 internal sealed record Arm(string Label, string Optimizer, double LearningRate, double? Damping = null)
 {
-    /// <summary>A change of the method; null if there is none.</summary>
+    /// <summary>A change of the method; null if nothing is changed.</summary>
     internal Variant? Variant { get; init; }
 
     /// <summary>Settings of its own.</summary>

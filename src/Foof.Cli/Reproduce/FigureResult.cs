@@ -9,7 +9,11 @@ namespace Foof.Cli.Reproduce;
 /// <param name="Title">What it shows.</param>
 /// <param name="Source">Where it stands.</param>
 /// <param name="Make">Makes it.</param>
-internal sealed record PaperFigure(string Name, string Title, string Source, Func<Laboratory, Findings> Make);
+internal sealed record PaperFigure(string Name, string Title, string Source, Func<Laboratory, Findings> Make)
+{
+    /// <summary>Whether it is made of images.</summary>
+    internal bool NeedsImages { get; init; } = true;
+}
 
 /// <summary>What was found for a figure.</summary>
 /// <param name="Claims">The paper's claims beside what was measured.</param>

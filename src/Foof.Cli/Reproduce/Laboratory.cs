@@ -24,29 +24,20 @@ internal sealed class Laboratory : IDisposable
 
     private readonly ReproduceSettings settings;
     private readonly Terminal terminal;
-    private readonly ImageData data;
-    private readonly RunTable table;
-    private readonly Measurements measurements;
+    private readonly Lazy<ImageData> read;
+    private readonly Lazy<RunTable> kept;
+    private readonly Lazy<Measurements> numbers;
 
-    /// <summary>Reads the images and the finished runs.</summary>
+    /// <summary>Opens a folder of finished runs; they and the images are read when they are first needed.</summary>
     internal Laboratory(ReproduceSettings settings, string dataName, string folder, Terminal terminal)
     {
         this.settings = settings;
         this.terminal = terminal;
         Protocol = settings.Quick ? Protocol.Quick : Protocol.Paper;
         Device = Devices.Find(settings.Device);
-        data = ImageData.Read(dataName).To(Device);
-        try
-        {
-            table = RunTable.Open(folder, data.Fingerprint);
-            measurements = Measurements.Open(folder, $"{data.Fingerprint}, {Protocol.Name}");
-            RequireClasses();
-        }
-        catch
-        {
-            data.Dispose();
-            throw;
-        }
+        read = new(() => ImageData.Read(dataName).To(Device));
+        kept = new(() => RunTable.Open(folder, Data.Fingerprint));
+        numbers = new(() => Measurements.Open(folder, $"{Data.Fingerprint}, {Protocol.Name}"));
     }
 
     /// <summary>How large the experiments are.</summary>
@@ -71,15 +62,15 @@ internal sealed class Laboratory : IDisposable
     /// <exception cref="CommandFailure">There are not so many.</exception>
     internal ImageData Part(int? images)
     {
-        if (images > data.Train.Count)
+        if (images > Data.Train.Count)
             throw new CommandFailure(
-                $"Figure {Figure} needs {images} training images; the data has {data.Train.Count}: name more by --data, or take "
+                $"Figure {Figure} needs {images} training images; the data has {Data.Train.Count}: name more by --data, or take "
                     + "--quick."
             );
-        return data with
+        return Data with
         {
-            Train = data.Train.Part(0, images ?? data.Train.Count),
-            Test = data.Test.Part(0, Math.Min(Protocol.TestImages, data.Test.Count)),
+            Train = Data.Train.Part(0, images ?? Data.Train.Count),
+            Test = Data.Test.Part(0, Math.Min(Protocol.TestImages, Data.Test.Count)),
         };
     }
 
@@ -128,7 +119,7 @@ internal sealed class Laboratory : IDisposable
     private FinishedRun Run(ImageData part, Workload load, Arm arm, double rate, double? damping, long seed)
     {
         var one = arm.Set(Settings(load, arm, rate, damping, seed));
-        if (table.Find(one, arm.Variant?.Name) is { } kept)
+        if (Table.Find(one, arm.Variant?.Name) is { } kept)
             return kept;
         MemoryNeed.Require(one, part.Shape);
         var run =
@@ -136,7 +127,7 @@ internal sealed class Laboratory : IDisposable
                 new TracksOnly(Progress, $"{Figure}, {arm.Label}: "),
                 Stop
             ) ?? throw new OperationCanceledException(Stop);
-        table.Add(run);
+        Table.Add(run);
         Progress.Line(
             $"{Figure}, {arm.Label}: learning rate {Say.Number(rate)}"
                 + (damping is { } lambda ? $", damping {Say.Number(lambda)}" : "")
@@ -171,37 +162,51 @@ internal sealed class Laboratory : IDisposable
     /// <param name="measure">Measures them; it looks at <see cref="Stop"/>.</param>
     internal JsonObject Measured(string name, Func<JsonObject> measure)
     {
-        if (measurements.Find(name) is { } kept)
+        if (Numbers.Find(name) is { } kept)
             return kept;
         var found = measure();
         Stop.ThrowIfCancellationRequested();
-        measurements.Add(name, found);
+        Numbers.Add(name, found);
         // Read back, so that whole numbers are numbers as they are in later commands.
-        return measurements.Find(name)!;
+        return Numbers.Find(name)!;
     }
 
     /// <summary>The set-up, for reports.</summary>
     internal Reports.Sections.Measurement Measurement(string command) =>
         new(
             command,
-            $"{Path.GetFileName(settings.Data.TrimEnd('/'))} (fingerprint {data.Fingerprint})",
-            table.Machines is { Count: > 0 } machines ? machines : [Machine.Description],
+            read.IsValueCreated
+                ? $"{Path.GetFileName(settings.Data.TrimEnd('/'))} (fingerprint {Data.Fingerprint})"
+                : "no images",
+            read.IsValueCreated && Table.Machines is { Count: > 0 } machines ? machines : [Machine.Description],
             settings.Device,
             settings.Threads,
             Seeds[0]
         );
 
-    private void RequireClasses()
+    /// <summary>Reads the images and the finished runs, and refuses those that no figure can be made of.</summary>
+    internal void Prepare()
     {
-        using var classes = data.Train.Labels.unique().output;
+        _ = (Table, Numbers);
+        using var classes = Data.Train.Labels.unique().output;
         if (classes.numel() < 2)
             throw new CommandFailure(
                 "--data must have images of two classes at least for these figures; all images have one label."
             );
     }
 
+    private ImageData Data => read.Value;
+
+    private RunTable Table => kept.Value;
+
+    private Measurements Numbers => numbers.Value;
+
     /// <summary>Frees the images.</summary>
-    public void Dispose() => data.Dispose();
+    public void Dispose()
+    {
+        if (read.IsValueCreated)
+            Data.Dispose();
+    }
 
     // The lines of epochs would hide those of runs.
     private sealed class TracksOnly(IProgressView inner, string before) : IProgressView

@@ -37,6 +37,8 @@ internal sealed class ReproduceRun(
         var folder = Path.Combine(kept.Out!, settings.Quick ? Protocol.Quick.Name : Protocol.Paper.Name);
         Directory.CreateDirectory(folder);
         using var laboratory = new Laboratory(settings, given.Text("--data") ?? settings.Data, folder, terminal);
+        if (figures.Any(figure => figure.NeedsImages))
+            laboratory.Prepare();
         var results = new List<FigureResult>();
         foreach (var (place, figure) in figures.Index())
         {

@@ -10,7 +10,10 @@ internal static class TheoryFigure
 {
     /// <summary>The figure.</summary>
     internal static PaperFigure All { get; } =
-        new("theory", "Fourteen theorems, run as programs on Foof's own operators", "see each theorem", Make);
+        new("theory", "Fourteen theorems, run as programs on Foof's own operators", "see each theorem", Make)
+        {
+            NeedsImages = false,
+        };
 
     private static Findings Make(Laboratory laboratory)
     {

@@ -34,7 +34,7 @@ internal sealed record SingleRun(TrainingSettings Settings, ImageData Data, Devi
     /// <summary>Whether the losses before the first step are measured.</summary>
     internal bool MeasuresStart { get; init; }
 
-    /// <summary>A change of the optimiser; null if there is none.</summary>
+    /// <summary>A change of the optimiser; null if nothing is changed.</summary>
     internal Variant? Variant { get; init; }
 
     /// <summary>Trains. A run that diverges is a result too; null if the user stopped it.</summary>

@@ -79,6 +79,16 @@ public sealed class ReproduceTests : IDisposable
     }
 
     [Fact]
+    public void Theorems_need_no_images()
+    {
+        var page = folder["theory.html"];
+        string[] nowhere = ["--data", folder["nowhere"], "--out", folder["theory"], "--report", page];
+        var answer = CommandLine.Run(["reproduce", "theory", .. nowhere]);
+        Assert.Equal(("", ExitCode.Success), (answer.Error, answer.Code));
+        Assert.Contains("no images", File.ReadAllText(page), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_list_names_every_figure()
     {
         var answer = CommandLine.Run("reproduce", "list");
